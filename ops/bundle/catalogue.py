@@ -1,0 +1,25 @@
+"""All artifacts of the bundle, in an order where each comes after what it is made from."""
+
+from __future__ import annotations
+
+from ops.bundle import apt, debian, golang, lock, package, recipe
+
+
+_ON_THE_WAY = ("debian-", "root-", "layer-", "wheels-", "toolchain-", "packages")
+"""Beginnings of the names of artifacts that only other artifacts are made from."""
+
+
+def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
+    """Return every recipe of the bundle for this machine."""
+    host = golang.host_go(locked.go.minimum)
+    return [
+        *debian.recipes(locked),
+        *golang.recipes(locked, host),
+        package.make_recipe(locked),
+        apt.make_recipe(locked),
+    ]
+
+
+def wanted(recipes: list[recipe.Recipe]) -> tuple[str, ...]:
+    """Return the names of what a site needs; the rest are steps on the way there."""
+    return tuple(item.name for item in recipes if not item.name.startswith(_ON_THE_WAY))

@@ -1,0 +1,3 @@
+module sitewright.invalid/bundle/pause
+
+go 1.26

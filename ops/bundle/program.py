@@ -1,0 +1,126 @@
+"""Runs host programs for a build: many at once, ended together, and never outliving the build.
+
+Unlike ops.adapters.process it can be cancelled from another thread, which a build of many threads needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ops import errors
+from ops.adapters import process
+
+_GRACE_SECONDS = 5.0
+_NO_SPACE = ("No space left on device", "Disk quota exceeded")
+
+
+class Cancelled(errors.SitewrightError):
+    """The build was stopped because another of its steps failed or the operator interrupted it."""
+
+    exit_code = 8
+    code = "E-CANCELLED"
+
+
+class Runner:
+    """Runs programs until it is cancelled; from then on every call raises Cancelled."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._cancelled = False
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        stdin: str | None = None,
+    ) -> str:
+        """Given an argv list, run it to its end and return its standard output.
+
+        `environment` is laid over the caller's own. The program gets SIGTERM when the build is killed.
+        Raise DiskFullError, PrerequisiteError when there is no such program, Cancelled, or ProcessError.
+        """
+        # PR_SET_PDEATHSIG, by util-linux (Essential in Debian): a killed build leaves no compiler behind.
+        command = ("setpriv", "--pdeathsig", "TERM", "--", *(str(word) for word in argv))
+        child = self._start(command, environment, directory, piped=stdin is not None)
+        try:
+            stdout, stderr = child.communicate(stdin)
+        finally:
+            with self._lock:
+                self._running.discard(child)
+        if self._cancelled:
+            raise self._stopped(command)
+        if child.returncode != 0:
+            raise _failure(process.Completed(command[4:], child.returncode, stdout, stderr))
+        return stdout
+
+    def cancel(self) -> None:
+        """End every running program and refuse new ones."""
+        with self._lock:
+            self._cancelled = True
+            running = tuple(self._running)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for child in running:
+                _signal(child, number)
+            for child in running:
+                _wait(child)
+
+    def _start(
+        self, command: tuple[str, ...], environment: Mapping[str, str] | None, directory: Path | None, *, piped: bool
+    ) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._cancelled:
+                raise self._stopped(command)
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **(environment or {})},
+                cwd=directory,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+            self._running.add(child)
+            return child
+
+    def _stopped(self, command: tuple[str, ...]) -> Cancelled:
+        return Cancelled("the build was stopped", where=" ".join(command[4:]), mend="run the same build again")
+
+
+def _failure(completed: process.Completed) -> errors.SitewrightError:
+    """Return the error that fits a program that failed."""
+    if any(text in completed.stderr for text in _NO_SPACE):
+        return errors.DiskFullError(
+            f"no space left while {completed.argv[0]} was writing",
+            where=" ".join(completed.argv),
+            mend="free space in the cache's file system, or set XDG_CACHE_HOME to a larger one, and build again",
+        )
+    # 127 is setpriv's own code for a program that it does not find.
+    if completed.returncode == 127:
+        return errors.PrerequisiteError(
+            f"no program {completed.argv[0]} to run", where=" ".join(completed.argv), mend=f"install {completed.argv[0]}"
+        )
+    return process.ProcessError(completed, (0,))
+
+
+def _signal(child: subprocess.Popen[str], number: signal.Signals) -> None:
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+
+
+def _wait(child: subprocess.Popen[str]) -> None:
+    try:
+        child.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return
