@@ -1,0 +1,1 @@
+"""Lab machines: systemd-nspawn system containers in network namespaces of this host."""
