@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 from pathlib import Path
 
 from ops import errors
-from ops.spec import places, scalars
+from ops.spec import places
+from ops.spec.findings import shorten
 
 FILE_NAME = "site.yml"
 
@@ -28,18 +28,27 @@ def resolve(argument: str) -> Path:
     A name comes before a path: `lab` is inventory/lab/site.yml wherever it is asked from.
     Raise NotFoundError when there is no such site.
     """
-    named = inventory() / argument / FILE_NAME
-    if re.fullmatch(scalars.NAME, argument) and named.exists():
-        return named
-    path = Path(argument).expanduser()
-    if path.is_dir():
-        path = path / FILE_NAME
-    if argument and path.exists():
-        return path
-    close = difflib.get_close_matches(argument, known_sites(), n=1)
+    sites = known_sites()
+    if argument in sites:
+        return inventory() / argument / FILE_NAME
+    found = _at_path(argument) if argument else None
+    if found is not None:
+        return found
+    close = difflib.get_close_matches(argument, sites, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     raise errors.NotFoundError(
-        f"there is no site '{argument}'",
-        where=str(path),
-        mend=f"{hint}name a site of inventory/ ({', '.join(known_sites())}) or the path of a site.yml",
+        f"there is no site '{shorten(argument)}'",
+        where=f"inventory/ and {shorten(str(Path.cwd()))}",
+        mend=f"{hint}name a site of inventory/ ({', '.join(sites)}) or the path of a site.yml",
     )
+
+
+def _at_path(argument: str) -> Path | None:
+    """Return the spec at a path; None where there is none or the path cannot be one."""
+    try:
+        path = Path(argument).expanduser()
+        path = path / FILE_NAME if path.is_dir() else path
+        path.lstat()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path

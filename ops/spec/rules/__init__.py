@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ops.spec.findings import Finding
 from ops.spec.model import Site
 from ops.spec.rules import (
@@ -76,6 +74,6 @@ RULES: tuple[Rule, ...] = (
 """Every rule of the spec, in the order of docs/reference/rules.md."""
 
 
-def check(site: Site, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
+def check(site: Site) -> tuple[Finding, ...]:
     """Given an effective site, return what the rules find, in the order of the rules."""
-    return tuple(Finding(rule.__name__, *fault) for rule in rules for fault in rule(site))
+    return tuple(Finding(rule.__name__, *fault) for rule in RULES for fault in rule(site))
