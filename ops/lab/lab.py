@@ -7,7 +7,20 @@ from collections.abc import Mapping
 
 from ops import errors
 from ops.adapters import process
-from ops.lab import groups, lock, machine, names, namespaces, network, prerequisites, remains, root, spec
+from ops.lab import (
+    groups,
+    layout,
+    limits,
+    lock,
+    machine,
+    names,
+    namespaces,
+    network,
+    prerequisites,
+    remains,
+    root,
+    spec,
+)
 
 _SECONDS = 20.0
 
@@ -50,7 +63,10 @@ def destroy(lab: str) -> tuple[str, ...]:
         groups.end(groups.of_lab(lab))
         for mount in remains.mounts(lab):
             process.run(["umount", "--lazy", mount], timeout=_SECONDS)
-        root.remove_tree(spec.machines_directory(lab))
+        root.remove_tree(layout.machines_directory(lab))
+    with lock.hold_host():
+        if not groups.labs():
+            limits.restore()
     left = remains.listing(lab)
     if left:
         raise errors.DeployError(

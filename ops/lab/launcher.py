@@ -1,7 +1,8 @@
-"""Supervise one machine, detached from whoever asked: `python -m ops.lab.launcher LAB NODE`.
+"""Supervise one machine, detached from whoever asked: `python -m ops.lab.launcher DIRECTORY`.
 
 The program forks into a session of its own, enters the machine's cgroups, records itself and runs systemd-nspawn, again
 after each reboot, so that the machine outlives its caller and is found in the kernel at every later step.
+It imports no package beyond the standard library and a few files of ours: its start is part of every boot.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def arguments(lab: str, node: str, root: Path) -> list[str]:
         "--console=read-only",
         "--kill-signal=SIGRTMIN+3",
         "--capability=all",
+        # the clock is the host's
+        "--drop-capability=CAP_SYS_TIME",
         f"--directory={root}",
         f"--machine={name}",
         f"--hostname={node}",
@@ -69,7 +72,7 @@ def environment() -> Mapping[str, str]:
     }
 
 
-def main(lab: str, node: str) -> int:
+def main(directory: str) -> int:
     """Detach, supervise the machine until it is off, and return 0; the caller gets 0 once the machine is on its way."""
     told, tell = os.pipe()
     if os.fork():
@@ -77,8 +80,11 @@ def main(lab: str, node: str) -> int:
         return 0 if os.read(told, 1) else 1
     os.setsid()
     os.chdir("/")
-    places = spec.machine_places(lab, node)
-    groups.enter(lab, node, groups.LAUNCHER)
+    places = spec.Places(Path(directory))
+    machine = spec.read(places.identity)
+    if machine is None:
+        return 1
+    groups.enter(machine.lab, machine.name, groups.LAUNCHER)
     console = os.open(places.console, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for descriptor in (1, 2):
         os.dup2(console, descriptor)
@@ -86,17 +92,17 @@ def main(lab: str, node: str) -> int:
     os.write(tell, b"1")
     # The caller's lock is kept until here, where the machine can be found in the kernel.
     os.closerange(_FIRST_INHERITED, _LAST_INHERITED)
-    while _run(lab, node, places.root) == _REBOOT:
-        network.plug(spec.require(lab, node))
+    while _run(machine, places.root) == _REBOOT:
+        network.plug(machine)
     return 0
 
 
-def _run(lab: str, node: str, root: Path) -> int:
+def _run(machine: spec.MachineSpec, root: Path) -> int:
     """Run the machine until it is off and return nspawn's exit code."""
     with subprocess.Popen(
-        arguments(lab, node, root),
+        arguments(machine.lab, machine.name, root),
         env=environment(),
-        preexec_fn=lambda: groups.enter(lab, node, groups.MACHINE),  # noqa: PLW1509 - this process has one thread
+        preexec_fn=lambda: groups.enter(machine.lab, machine.name, groups.MACHINE),  # noqa: PLW1509 - one thread
     ) as supervisor:
         return supervisor.wait()
 

@@ -20,7 +20,21 @@ def hold(lab: str, node: str | None = None, *, seconds: float = _WAIT_SECONDS) -
     A child that inherits the socket holds the lock too. Raise LockedError when another run has it for `seconds`.
     The lock is an abstract unix address (unix(7)): visible in the host's network namespace only.
     """
-    address = f"\0sitewright/{names.namespace(lab, node)}"
+    with _bound(names.namespace(lab, node), seconds) as held:
+        yield held
+
+
+@contextlib.contextmanager
+def hold_host(*, seconds: float = _WAIT_SECONDS) -> Iterator[None]:
+    """Hold the lock of what all labs of this host share."""
+    with _bound("host", seconds):
+        yield
+
+
+@contextlib.contextmanager
+def _bound(name: str, seconds: float) -> Iterator[socket.socket]:
+    """Hold an abstract unix address."""
+    address = f"\0sitewright/{name}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as lock:
 
         def taken() -> bool:
@@ -34,8 +48,8 @@ def hold(lab: str, node: str | None = None, *, seconds: float = _WAIT_SECONDS) -
 
         if not processes.wait(taken, seconds):
             raise errors.LockedError(
-                f"another run has been working on {names.namespace(lab, node)} for {seconds:g} s",
-                where=f"lab {lab}",
+                f"another run has been working on {name} for {seconds:g} s",
+                where=name,
                 mend=f"wait for it, or find it with: grep {address[1:]} /proc/net/unix",
             )
         yield lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -9,7 +10,20 @@ import sys
 from pathlib import Path
 
 from ops import errors
-from ops.lab import groups, lock, names, namespaces, network, prerequisites, processes, readiness, root, spec
+from ops.lab import (
+    groups,
+    layout,
+    limits,
+    lock,
+    names,
+    namespaces,
+    network,
+    prerequisites,
+    processes,
+    readiness,
+    root,
+    spec,
+)
 from ops.spec import places as site_places
 
 _STOP_SECONDS = 30.0
@@ -22,8 +36,8 @@ _LAUNCH_SECONDS = 20.0
 
 def status(lab: str, node: str) -> spec.Status:
     """Return what kernel and disk say about a machine now."""
-    places = spec.machine_places(lab, node)
-    whole = spec.recorded(lab, node) is not None and places.root.is_dir()
+    places = layout.of_machine(lab, node)
+    whole = layout.recorded(lab, node) is not None and places.root.is_dir()
     supervised = processes.recall(places.process) is not None
     populated = bool(groups.members(groups.of_machine(lab, node)))
     networked = namespaces.present(names.namespace(lab, node))
@@ -39,18 +53,19 @@ def create(wanted: spec.MachineSpec, base: Path) -> bool:
     """Make the machine's disk and keys, unless it stands as wanted; return whether anything was made.
 
     `base` is the archive (root.tar) or directory of a base root file system; it is read when the disk is made.
-    A half-made, broken or differently specified machine of that name is ended and made anew.
+    A half-made or differently specified machine of that name is ended and made anew; what runs of one that has
+    lost its supervisor is ended as by a power cut.
     Raise PrerequisiteError, NotFoundError (no base), DiskFullError or LockedError.
     """
     prerequisites.check()
-    places = spec.machine_places(wanted.lab, wanted.name)
+    places = layout.of_machine(wanted.lab, wanted.name)
     with lock.hold(wanted.lab, wanted.name):
-        found = status(wanted.lab, wanted.name)
-        whole = found in (spec.Status.RUNNING, spec.Status.STOPPED)
-        if whole and spec.recorded(wanted.lab, wanted.name) == wanted:
+        if places.root.is_dir() and layout.recorded(wanted.lab, wanted.name) == wanted:
+            if status(wanted.lab, wanted.name) is spec.Status.BROKEN:
+                _end(wanted.lab, wanted.name)
             return False
         _clear(wanted.lab, wanted.name, places)
-        spec.make_directory(places)
+        layout.make_directory(places)
         root.make(wanted, base, places)
         draft = places.identity.with_suffix(".draft")
         draft.write_text(wanted.dump())
@@ -60,7 +75,7 @@ def create(wanted: spec.MachineSpec, base: Path) -> bool:
 
 def host_key(lab: str, node: str) -> str:
     """Return a machine's public ssh host key as known_hosts holds it ('ssh-ed25519 AAAA…')."""
-    text = spec.machine_places(lab, node).host_key.with_suffix(".pub").read_text()
+    text = layout.of_machine(lab, node).host_key.with_suffix(".pub").read_text()
     return " ".join(text.split()[:2])
 
 
@@ -71,9 +86,11 @@ def start(lab: str, node: str) -> bool:
     Raise NotFoundError for a machine that was not made, DeployError when it ends or does not get ready.
     """
     prerequisites.check()
-    machine = spec.require(lab, node)
+    machine = layout.require(lab, node)
     with lock.hold(lab):
         network.create(lab, machine.subnet)
+    with lock.hold_host():
+        limits.widen()
     with lock.hold(lab, node) as held:
         stopped = status(lab, node) is not spec.Status.RUNNING
         if stopped:
@@ -86,7 +103,7 @@ def start(lab: str, node: str) -> bool:
 
 def stop(lab: str, node: str) -> bool:
     """Shut a machine down cleanly; return False where it did not run. Raise TimeoutExpiredError when it hangs."""
-    places = spec.machine_places(lab, node)
+    places = layout.of_machine(lab, node)
     with lock.hold(lab, node):
         supervisor = processes.recall(places.process)
         if supervisor is not None and not processes.wait(
@@ -111,7 +128,7 @@ def power_cut(lab: str, node: str) -> bool:
 
 def destroy(lab: str, node: str) -> bool:
     """End a machine and remove all of it; return False where nothing was there."""
-    places = spec.machine_places(lab, node)
+    places = layout.of_machine(lab, node)
     with lock.hold(lab, node):
         if status(lab, node) is spec.Status.ABSENT:
             return False
@@ -122,11 +139,12 @@ def destroy(lab: str, node: str) -> bool:
 
 def _launch(machine: spec.MachineSpec, held: socket.socket) -> None:
     """Start the launcher, which detaches; the lock goes with it until the machine can be found in the kernel."""
-    command = [*_scope(machine), sys.executable, "-m", "ops.lab.launcher", machine.lab, machine.name]
+    directory = layout.of_machine(machine.lab, machine.name).directory
+    command = [*_scope(machine), sys.executable, "-S", "-m", "ops.lab.launcher", str(directory)]
     completed = subprocess.run(
         command,
         check=False,
-        cwd=site_places.PROJECT_ROOT,
+        env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(site_places.PROJECT_ROOT)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -159,7 +177,7 @@ def _asked_off(supervisor: processes.Identity) -> bool:
 
 def _end(lab: str, node: str) -> None:
     """Kill every process of a machine and remove its cgroups, namespace and bridge port."""
-    places = spec.machine_places(lab, node)
+    places = layout.of_machine(lab, node)
     supervisor = processes.recall(places.process)
     if supervisor is not None:
         processes.kill([supervisor.pid])
@@ -173,7 +191,7 @@ def _clear(lab: str, node: str, places: spec.Places) -> None:
     """End a machine and remove its disk; its host key stays."""
     _end(lab, node)
     places.identity.unlink(missing_ok=True)
-    root.remove_tree(places.draft)
+    root.discard(places.draft)
     if places.root.exists():
         places.root.rename(places.draft)
-        root.remove_tree(places.draft)
+        root.discard(places.draft)

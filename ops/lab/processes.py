@@ -111,17 +111,29 @@ def first_inside(supervisor: int) -> Identity | None:
 def in_namespace(file: Path) -> frozenset[int]:
     """Given the file that a network namespace is bound to, return the processes in it."""
     wanted = file.stat()
-    found = set()
-    for entry in _PROC.iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            status = (entry / "ns/net").stat()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-        if (status.st_dev, status.st_ino) == (wanted.st_dev, wanted.st_ino):
-            found.add(int(entry.name))
-    return frozenset(found)
+    return frozenset(pid for pid in _listed() if _same(pid, "ns/net", wanted))
+
+
+def at_work_in(directory: Path) -> frozenset[int]:
+    """Return the processes whose working directory that is."""
+    if not directory.exists():
+        return frozenset()
+    wanted = directory.stat()
+    return frozenset(pid for pid in _listed() if _same(pid, "cwd", wanted))
+
+
+def _listed() -> list[int]:
+    """Return the pids of all processes of this host."""
+    return [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal()]
+
+
+def _same(pid: int, link: str, wanted: os.stat_result) -> bool:
+    """Return whether a link under /proc/PID leads to that very file."""
+    try:
+        found = (_PROC / str(pid) / link).stat()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
+    return (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino)
 
 
 def wait(condition: Callable[[], bool], seconds: float, *, poll: float = _POLL_SECONDS) -> bool:

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from ops import errors
-from ops.lab import processes, spec
+from ops.lab import layout, processes, spec
 
 _BOOT_SECONDS = 60.0
 _SSH_PORT = 22
@@ -22,7 +22,7 @@ def wait(machine: spec.MachineSpec) -> None:
 
     Raise DeployError when the machine ends before that, TimeoutExpiredError when it takes too long.
     """
-    places = spec.machine_places(machine.lab, machine.name)
+    places = layout.of_machine(machine.lab, machine.name)
     supervisor = processes.recall(places.process)
 
     def decided() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ops.lab import groups, names, namespaces, processes, spec
+from ops.lab import groups, layout, names, namespaces, processes
 from ops.spec import places
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -36,7 +36,7 @@ def nodes(lab: str) -> tuple[str, ...]:
         parsed = names.parse_namespace(name)
         if parsed and parsed[0] == lab and parsed[1]:
             found.add(parsed[1])
-    directory = spec.machines_directory(lab)
+    directory = layout.machines_directory(lab)
     if directory.is_dir():
         found.update(path.name for path in directory.iterdir() if path.is_dir())
     return tuple(sorted(found))
@@ -44,7 +44,7 @@ def nodes(lab: str) -> tuple[str, ...]:
 
 def mounts(lab: str) -> tuple[Path, ...]:
     """Return what is mounted below a lab's machines on the host's side, deepest first."""
-    directory = spec.machines_directory(lab).resolve()
+    directory = layout.machines_directory(lab).resolve()
     targets = [Path(line.split()[_TARGET_FIELD]) for line in _MOUNTS.read_text().splitlines()]
     return tuple(sorted((path for path in targets if path.is_relative_to(directory)), reverse=True))
 
@@ -58,7 +58,7 @@ def listing(lab: str) -> tuple[str, ...]:
     lines.extend(f"process {pid}" for pid in sorted(_inside(ours)))
     lines.extend(f"link {name}" for name in namespaces.links(None) if name == names.link(lab))
     lines.extend(f"mount {path}" for path in mounts(lab))
-    directory = spec.machines_directory(lab)
+    directory = layout.machines_directory(lab)
     if directory.exists():
         lines.append(f"directory {directory}")
     return tuple(dict.fromkeys(lines))

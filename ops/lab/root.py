@@ -9,18 +9,20 @@ from pathlib import Path
 
 from ops import errors
 from ops.adapters import process
-from ops.lab import names, shim, spec
+from ops.lab import names, processes, shim, spec
 
 _CLONE_SECONDS = 300.0
+_KEY_SECONDS = 30.0
 _USER_ID = 1000
 _SUPERVISOR_STATE = Path("/run/systemd/nspawn")
 
 
 def make(wanted: spec.MachineSpec, base: Path, places: spec.Places) -> None:
     """Clone the base and make it the wanted machine's, in a draft that is renamed when whole."""
-    remove_tree(places.draft)
-    places.draft.mkdir(parents=True)
+    discard(places.draft)
+    places.draft.mkdir()
     _clone(base, places.draft)
+    _check_release(wanted, base, places.draft)
     _write_host_key(places)
     for path, (text, mode) in {**shim.files(), **_own_files(wanted)}.items():
         write(places.draft, path, text, mode)
@@ -28,6 +30,12 @@ def make(wanted: spec.MachineSpec, base: Path, places: spec.Places) -> None:
     _install_host_key(places)
     _add_user(wanted, places.draft)
     places.draft.rename(places.root)
+
+
+def discard(draft: Path) -> None:
+    """Remove a draft, after ending what a killed run left at work in it."""
+    processes.kill(processes.at_work_in(draft))
+    remove_tree(draft)
 
 
 def write(root: Path, path: str, text: str, mode: int = 0o644) -> None:
@@ -56,13 +64,24 @@ def _clone(base: Path, target: Path) -> None:
             "there is no base root file system for lab machines", where=str(base), mend="run: sitewright bundle build"
         )
     try:
-        process.run(argv, timeout=_CLONE_SECONDS)
+        process.run(argv, timeout=_CLONE_SECONDS, directory=target)
     except process.ProcessError as error:
         if "No space left on device" not in error.completed.stderr:
             raise
         raise errors.DiskFullError(
             "no space left for a machine's root file system", where=str(target), mend="free 1 GiB and run it again"
         ) from error
+
+
+def _check_release(wanted: spec.MachineSpec, base: Path, root: Path) -> None:
+    """Raise IntegrityError unless the base is the Debian that the machine is to have."""
+    release = (root / "usr/lib/os-release").read_text()
+    if f"VERSION_CODENAME={wanted.debian}\n" not in release:
+        raise errors.IntegrityError(
+            f"the base of {wanted.name} is not Debian {wanted.debian}",
+            where=str(base),
+            mend="remove that artifact from the cache and run: sitewright bundle build",
+        )
 
 
 def _own_files(wanted: spec.MachineSpec) -> dict[str, tuple[str, int]]:
@@ -87,11 +106,16 @@ def _link(path: Path, target: str) -> None:
 
 def _write_host_key(places: spec.Places) -> None:
     """Make the machine's ssh host key, unless it has one: a machine made anew keeps the key that clients pinned."""
-    if not places.host_key.with_suffix(".pub").exists():
-        places.host_key.unlink(missing_ok=True)
-        name, file = places.directory.name, str(places.host_key)
-        argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file]
-        process.run(argv, timeout=_CLONE_SECONDS)
+    public = places.host_key.with_suffix(".pub")
+    if public.exists():
+        return
+    draft = places.host_key.with_name("host_key_draft")
+    for file in (draft, draft.with_suffix(".pub")):
+        file.unlink(missing_ok=True)
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", places.directory.name, "-f", str(draft)]
+    process.run(argv, timeout=_KEY_SECONDS)
+    draft.rename(places.host_key)
+    draft.with_suffix(".pub").rename(public)
 
 
 def _install_host_key(places: spec.Places) -> None:

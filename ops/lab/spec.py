@@ -1,4 +1,4 @@
-"""What one lab machine is, and where it lies on this host."""
+"""What one lab machine is, and which files it has on this host."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ import enum
 import ipaddress
 import json
 from pathlib import Path
-
-from ops import errors
-from ops.lab import names
-from ops.spec import places
 
 USER = "sitewright"
 """The account that the operator logs in to; it may use sudo without a password."""
@@ -83,40 +79,12 @@ class Places:
         return self.directory / "console.log"
 
 
-def machines_directory(lab: str) -> Path:
-    """Return the directory that holds a lab's machines."""
-    return places.state_directory(lab) / "machines"
-
-
-def machine_places(lab: str, node: str) -> Places:
-    """Return where one machine's files lie."""
-    names.check(lab, node)
-    return Places(machines_directory(lab) / node)
-
-
-def recorded(lab: str, node: str) -> MachineSpec | None:
-    """Return what a machine was made as, or None where none was made whole."""
+def read(file: Path) -> MachineSpec | None:
+    """Return the machine that a file of JSON says, or None where there is no such file or it is not whole."""
     try:
-        fields = json.loads(machine_places(lab, node).identity.read_text())
+        fields = json.loads(file.read_text())
         fields["address"] = ipaddress.IPv4Address(fields["address"])
         fields["subnet"] = ipaddress.IPv4Network(fields["subnet"])
         return MachineSpec(**fields)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-
-
-def require(lab: str, node: str) -> MachineSpec:
-    """Return what a machine was made as. Raise NotFoundError where none was made whole."""
-    found = recorded(lab, node)
-    if found is None:
-        where = str(machine_places(lab, node).identity)
-        raise errors.NotFoundError(f"lab {lab} has no machine {node}", where=where, mend="bring the site up first")
-    return found
-
-
-def make_directory(machine: Places) -> None:
-    """Make a machine's directory, and those above it up to the site's, readable by nobody else."""
-    machines = machine.directory.parent
-    machines.parent.parent.mkdir(parents=True, exist_ok=True)
-    for directory in (machines.parent, machines, machine.directory):
-        directory.mkdir(mode=0o700, exist_ok=True)
