@@ -88,7 +88,7 @@ def pin_host_keys(site: model.Site) -> None:
     space = workspace(site)
     keys: dict[str, str] = {}
     for node in site.nodes:
-        made = space.state / "machines" / node.name / "ssh_host_ed25519_key.pub"
+        made = space.state / "machines" / node.name / "host_key.pub"
         if node.host_key is not None:
             keys[str(node.address)] = node.host_key
         elif made.exists():

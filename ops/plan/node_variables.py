@@ -30,7 +30,7 @@ def node_variables(site: model.Site, node: model.Node) -> Variables:
 
 def role_names(node: model.Node) -> tuple[str, ...]:
     """Return the Ansible roles that a node uses, in the order in which they run."""
-    names = ["apt_source", "base"]
+    names = ["base", "apt_source"]
     if model.Role.INFRA in node.roles:
         names += ["bundle_server", "load_balancer", "site_certificate"]
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:

@@ -1,0 +1,90 @@
+"""The tiers of tests: `python -m tests.tiers check|test|soak|bench`. Exit code 0 when all steps passed.
+
+check: no root, no lab. test: check, then everything real on this machine. soak: what is longer.
+Each step prints its time; the first that fails ends the tier and prints how to run it alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = ROOT / ".venv" / "bin"
+CODE = ("ops", "stacks", "plugins", "tests")
+REAL = "lab or triton or pulumi or apiserver or bundle or restic or e2e"
+SOAK = "soak"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One command of a tier, with its time limit in seconds."""
+
+    name: str
+    argv: tuple[str, ...]
+    limit: int = 600
+
+
+def pytest(name: str, expression: str, *paths: str, limit: int = 600) -> Step:
+    """Return a step that runs the tests whose markers fit an expression."""
+    return Step(name, (str(BIN / "pytest"), "-q", "-m", expression, *(paths or ("tests",))), limit)
+
+
+def check() -> list[Step]:
+    """Return the steps that need neither root nor a lab."""
+    return [
+        Step("ruff", (str(BIN / "ruff"), "check", *CODE)),
+        Step("format", (str(BIN / "ruff"), "format", "--check", *CODE)),
+        Step("mypy", (str(BIN / "mypy"), *CODE)),
+        Step("imports", (str(BIN / "lint-imports"),)),
+        Step("yamllint", (str(BIN / "yamllint"), "--strict", ".")),
+        Step("ansible-lint", (str(BIN / "ansible-lint"), "--offline", "-q")),
+        pytest("unit tests", f"not ({REAL} or {SOAK})"),
+    ]
+
+
+def real() -> list[Step]:
+    """Return the steps that run real parts: Pulumi, an API server, Triton, machines, a site."""
+    return [
+        Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
+        pytest("parts", f"({REAL}) and not e2e and not {SOAK}", limit=1800),
+        pytest("site", f"e2e and not {SOAK}", limit=2400),
+    ]
+
+
+TIERS = {
+    "check": check,
+    "test": lambda: check() + real(),
+    "soak": lambda: [pytest("soak", SOAK, limit=14400)],
+    "bench": lambda: [Step("benchmarks", (sys.executable, "-m", "tests.bench"), 3600)],
+}
+
+
+def run(steps: Sequence[Step]) -> int:
+    """Run the steps in order until one fails; return the exit code."""
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    for number, step in enumerate(steps, start=1):
+        print(f"== step {number} of {len(steps)}: {step.name}", flush=True)
+        started = time.monotonic()
+        try:
+            code = subprocess.run(step.argv, cwd=ROOT, env=environment, timeout=step.limit, check=False).returncode
+        except subprocess.TimeoutExpired:
+            print(f"== {step.name} did not end within {step.limit} s", flush=True)
+            code = 9
+        print(f"== {step.name}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
+        if code != 0:
+            print(f"== to see it alone: {shlex.join(step.argv)}", flush=True)
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in TIERS:
+        sys.exit(f"usage: python -m tests.tiers {'|'.join(TIERS)}")
+    sys.exit(run(TIERS[sys.argv[1]]()))
