@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func main() {
 	case name == "kubeadm":
 		exitOn(kubeadm.Run())
 	case name == "kubelet":
-		os.Exit(cli.Run(kubelet.NewKubeletCommand(rootContext())))
+		os.Exit(cli.Run(kubelet.NewKubeletCommand(context.Background())))
 	case commands[name] != nil:
 		os.Exit(cli.Run(commands[name]()))
 	default:
