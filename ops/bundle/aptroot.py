@@ -108,7 +108,10 @@ def _mirrors(runner: program.Runner) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in listing.splitlines():
         address, _, release = line.partition(" ")
-        for kind, releases in {"main": (codename, "stable"), "security": (f"{codename}-security", "stable-security")}.items():
+        for kind, releases in {
+            "main": (codename, "stable"),
+            "security": (f"{codename}-security", "stable-security"),
+        }.items():
             if release in releases:
                 found.setdefault(kind, address)
     if "main" not in found:

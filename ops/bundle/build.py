@@ -119,9 +119,7 @@ class Builder:
             item.make(self._workshop(item, draft, Path(scratch), needs))
         self._progress.end(item.name)
 
-    def _workshop(
-        self, item: recipe.Recipe, output: Path, scratch: Path, needs: Mapping[str, Path]
-    ) -> recipe.Workshop:
+    def _workshop(self, item: recipe.Recipe, output: Path, scratch: Path, needs: Mapping[str, Path]) -> recipe.Workshop:
         return recipe.Workshop(output, scratch, self._cache, self._runner, needs)
 
     def _scratch(self) -> tempfile.TemporaryDirectory[str]:

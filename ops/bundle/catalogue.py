@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from ops.bundle import apt, debian, golang, lock, package, recipe
-
+from ops.bundle import (
+    apt,
+    chart,
+    debian,
+    golang,
+    image,
+    index,
+    lock,
+    modellayer,
+    package,
+    plainlayer,
+    pythonlayer,
+    recipe,
+    rootlayer,
+    wheels,
+)
 
 _ON_THE_WAY = ("debian-", "root-", "layer-", "wheels-", "toolchain-", "packages")
 """Beginnings of the names of artifacts that only other artifacts are made from."""
@@ -17,6 +31,14 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
         *golang.recipes(locked, host),
         package.make_recipe(locked),
         apt.make_recipe(locked),
+        *rootlayer.recipes(locked),
+        *plainlayer.recipes(locked),
+        *wheels.recipes(locked),
+        *pythonlayer.recipes(),
+        *modellayer.recipes(locked),
+        *image.recipes(locked),
+        chart.make_recipe(locked),
+        index.make_recipe(locked),
     ]
 
 

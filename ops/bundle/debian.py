@@ -85,7 +85,7 @@ def _collect(suite: str, wanted: lock.Debian, workshop: recipe.Workshop) -> None
         "machine": apt.closure([*_MINBASE, *wanted.machine]),
         "roles": apt.closure(wanted.roles),
         "images": apt.closure([*_ESSENTIAL, *wanted.images]),
-        "images_all": apt.closure([*_ESSENTIAL, *wanted.images, *wanted.images_extra]),
+        "images_extra": [item for item in apt.closure(wanted.images_extra) if item.name in wanted.images_extra],
     }
     chosen = {package for closure in closures.values() for package in closure}
     downloads = workshop.cache / "downloads" / "debian"
@@ -140,7 +140,7 @@ def _bootstrap(
             *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"),
             *("mmdebstrap", "--mode=root", f"--variant={variant}", "--quiet", "--format=tar"),
             *(("--include", ",".join(include)) if include else ()),
-            *("--aptopt=Acquire::Check-Date \"false\"", "--aptopt=Acquire::Languages \"none\""),
+            *('--aptopt=Acquire::Check-Date "false"', '--aptopt=Acquire::Languages "none"'),
             *(f"--customize-hook={hook}" for hook in hooks),
             *(suite, workshop.output / "root.tar", f"deb [trusted=yes] copy:{local} {suite} main"),
         ],

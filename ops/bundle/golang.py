@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops import errors
-from ops.bundle import key, lock, program, recipe
+from ops.bundle import key, lock, program, recipe, wheels
 
 TOOLCHAIN = "toolchain-go"
 """Artifact that holds Go where the machine has none."""
@@ -61,7 +61,11 @@ def recipes(locked: lock.Lock, host: HostGo | None) -> list[recipe.Recipe]:
     go_version = host.version if host else locked.go.wheel
     for name, wanted in locked.programs.items():
         build = _Build(wanted, host.program if host else None)
-        inputs: dict[str, object] = {"go": go_version, "flags": [_FLAGS, *_SMALLEST], **wanted.model_dump(exclude={"expect"})}
+        inputs: dict[str, object] = {
+            "go": go_version,
+            "flags": [_FLAGS, *_SMALLEST],
+            **wanted.model_dump(exclude={"expect"}),
+        }
         if wanted.sum is None:
             inputs["source"] = key.of_tree(lock.DIRECTORY / wanted.module)
         result.append(
@@ -100,7 +104,16 @@ class _Build:
             link = [*_SMALLEST, *(f"-X {name}={value}" for name, value in item.variables.items())]
             target = workshop.output / item.output
             self._go(
-                workshop, "build", "-C", directory, *self._tags(), "-ldflags", " ".join(link), "-o", target, item.package
+                workshop,
+                "build",
+                "-C",
+                directory,
+                *self._tags(),
+                "-ldflags",
+                " ".join(link),
+                "-o",
+                target,
+                item.package,
             )
         for name, target_name in self.wanted.links.items():
             (workshop.output / name).symlink_to(target_name)
@@ -155,9 +168,7 @@ def _memory_limit() -> int:
 
 
 def _install_toolchain(wanted: lock.Toolchain, workshop: recipe.Workshop) -> None:
-    from ops.bundle import wheels  # noqa: PLC0415
-
-    wheels.install((f"{wanted.wheel} --hash=sha256:{wanted.wheel_sha256}",), workshop.output, workshop)
+    wheels.install_from_registry(wanted.wheel, wanted.wheel_sha256, workshop.output, workshop)
 
 
 def _copy_with_mode(source: str, target: str) -> None:

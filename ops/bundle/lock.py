@@ -13,6 +13,7 @@ from ops import errors
 
 DIRECTORY = Path(__file__).resolve().parent
 FILE = DIRECTORY / "bundle.lock.yml"
+CILIUM_VALUES = DIRECTORY / "cilium.values.yml"
 
 Suite = Literal["trixie", "bookworm"]
 SUITES: tuple[Suite, ...] = ("trixie", "bookworm")
@@ -82,7 +83,7 @@ class Debian(Part):
     images: tuple[str, ...]
     """On top of the essential packages in the base layer of container images."""
     images_extra: tuple[str, ...]
-    """Further packages for single images."""
+    """Packages that are unpacked into a layer of their own: exactly these, nothing that they depend on."""
     expect: Expect
 
 
@@ -107,17 +108,63 @@ class Package(Part):
     """Directory beside the lock file with files to ship as they are."""
 
 
+class PlainLayer(Part):
+    """A layer of files from one artifact."""
+
+    source: str
+    install: dict[str, str]
+    """File or directory of the artifact → path in the image, without a leading slash."""
+    links: dict[str, str] = {}
+    """Link in the image → what it points to."""
+    expect: Expect
+
+
+class Image(Part):
+    """One container image."""
+
+    tag: str
+    layers: Annotated[tuple[str, ...], pydantic.Field(min_length=1)]
+    """Artifacts that hold the layers, lowest first."""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    user: str = ""
+    directory: str = ""
+
+
+class Weights(Part):
+    """A model whose weights lie in a wheel."""
+
+    wheels: str
+    """Lock file of wheels that names the wheel."""
+    wheel: str
+    """'name==version', spelt as in the wheel's file name."""
+    path: str
+    """Weights inside the wheel."""
+    file: str
+    """Name of the weights in the image."""
+    digest: Annotated[str, pydantic.Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    """sha256 of the canonical manifest, as the site spec names it."""
+
+
 class Lock(Part):
     """All of it."""
 
     schema_version: Literal[1]
+    versions: dict[str, str]
+    """What a site may ask for by `versions` in its spec, and what else is worth knowing."""
     host_packages: tuple[str, ...]
     debian_moment: datetime.date
     """Names the state of Debian's suites that the bundle holds; a later day takes their newest packages."""
     go: Toolchain
     programs: dict[str, Programs]
     debian: dict[Suite, Debian]
-    packages: tuple[Package, ...] = ()
+    packages: tuple[Package, ...]
+    wheels: dict[str, Expect]
+    """Lock files in `locks/` and what their wheels cost to fetch."""
+    models: dict[str, Weights]
+    layers: dict[str, PlainLayer]
+    images: dict[str, Image]
 
 
 def load(path: Path = FILE) -> Lock:
@@ -126,5 +173,7 @@ def load(path: Path = FILE) -> Lock:
         return Lock.model_validate(yaml.safe_load(path.read_text()))
     except (yaml.YAMLError, pydantic.ValidationError) as error:
         raise errors.IntegrityError(
-            f"the bundle's lock file is not valid: {error}", where=str(path), mend="restore the file from the repository"
+            f"the bundle's lock file is not valid: {error}",
+            where=str(path),
+            mend="restore the file from the repository",
         ) from error

@@ -108,7 +108,9 @@ def _failure(completed: process.Completed) -> errors.SitewrightError:
     # 127 is setpriv's own code for a program that it does not find.
     if completed.returncode == 127:
         return errors.PrerequisiteError(
-            f"no program {completed.argv[0]} to run", where=" ".join(completed.argv), mend=f"install {completed.argv[0]}"
+            f"no program {completed.argv[0]} to run",
+            where=" ".join(completed.argv),
+            mend=f"install {completed.argv[0]}",
         )
     return process.ProcessError(completed, (0,))
 

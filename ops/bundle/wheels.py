@@ -1,41 +1,77 @@
-"""Recipes for Python wheels: downloaded by hash, unpacked without installing their dependencies."""
+"""Recipes for Python wheels of the images: downloaded by hash, unpacked without resolving their dependencies."""
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ops.bundle import recipe
+from ops.bundle import key, lock, recipe
 
+# What the images run: CPython 3.11 and glibc 2.36 of Debian 12, whatever Python builds them (PEP 600 tags).
+_GLIBC = range(36, 4, -1)
 _TARGET = (
     "--python-version=3.11",
     "--implementation=cp",
-    "--abi=cp311",
-    "--abi=abi3",
-    "--abi=none",
-    "--platform=manylinux_2_28_x86_64",
-    "--platform=manylinux_2_17_x86_64",
-    "--platform=manylinux2014_x86_64",
-    "--platform=manylinux_2_12_x86_64",
-    "--platform=manylinux1_x86_64",
-    "--platform=any",
+    *(f"--abi={name}" for name in ("cp311", "abi3", "none")),
+    *(f"--platform=manylinux_2_{minor}_x86_64" for minor in _GLIBC),
+    *(f"--platform={name}_x86_64" for name in ("manylinux2014", "manylinux2010", "manylinux1", "linux")),
     "--only-binary=:all:",
 )
-"""What the images run: CPython 3.11 of Debian 12, whatever Python builds them."""
+_PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input")
 
 
-def install(requirements: Sequence[str], target: Path, workshop: recipe.Workshop) -> None:
-    """Given lines of a requirements file with hashes, unpack exactly those wheels into a directory.
+def name_of(lock_name: str) -> str:
+    """Return the name of the artifact with the wheels of one lock file."""
+    return f"wheels-{lock_name}"
 
-    Raise ProcessError when the registry has no such wheel or its hash differs.
-    """
-    listing = workshop.scratch / "requirements.txt"
-    listing.write_text("\n".join(requirements) + "\n")
+
+def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
+    """Return one recipe for each lock file of wheels."""
+    return [
+        recipe.Recipe(
+            name=name_of(name),
+            make=functools.partial(_collect, _path(name)),
+            code=(Path(__file__),),
+            inputs={"lock": key.of_file(_path(name))},
+            lane=recipe.Lane.FETCH,
+            seconds=expect.seconds,
+            size=expect.bytes,
+        )
+        for name, expect in locked.wheels.items()
+    ]
+
+
+def _path(name: str) -> Path:
+    return lock.DIRECTORY / "locks" / f"{name}.txt"
+
+
+def _collect(requirements: Path, workshop: recipe.Workshop) -> None:
+    """Download exactly the wheels of a lock file; pip checks each against its hash."""
     workshop.runner.run(
         [
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--no-deps", "--no-compile", "--require-hashes", "--target", target, *_TARGET, "-r", listing),
+            *(*_PIP, "download", "--no-deps", "--require-hashes", *_TARGET),
+            *("--dest", workshop.output, "--requirement", requirements),
         ],
-        environment={"PIP_ROOT_USER_ACTION": "ignore", "TMPDIR": str(workshop.scratch)},
+        environment={"TMPDIR": str(workshop.scratch)},
+    )
+
+
+def install(wheels: Iterable[Path], target: Path, workshop: recipe.Workshop) -> None:
+    """Unpack wheels that lie on this machine into a directory, without their command line scripts."""
+    _install([str(path) for path in wheels], target, workshop)
+
+
+def install_from_registry(requirement: str, sha256: str, target: Path, workshop: recipe.Workshop) -> None:
+    """Given `name==version` and a hash, fetch that wheel and unpack it into a directory."""
+    listing = workshop.scratch / "requirements.txt"
+    listing.write_text(f"{requirement} --hash=sha256:{sha256}\n")
+    _install(["--require-hashes", "--requirement", str(listing)], target, workshop)
+
+
+def _install(arguments: Sequence[str], target: Path, workshop: recipe.Workshop) -> None:
+    workshop.runner.run(
+        [*_PIP, "install", "--no-deps", "--no-compile", *_TARGET, "--target", target, *arguments],
+        environment={"TMPDIR": str(workshop.scratch), "PIP_ROOT_USER_ACTION": "ignore"},
     )
