@@ -180,7 +180,11 @@ def check(repository: Repository, *, part: Part | None = None, timeout: float) -
 
 
 def forget(repository: Repository, keep: Retention, *, host: str, tag: str) -> Forgotten:
-    """Remove the snapshots of one host and tag that a retention does not keep; their data stays until `prune`."""
+    """Remove the snapshots of one host and tag that a retention does not keep; their data stays until `prune`.
+
+    Raise AccessDeniedError when they are still listed afterwards: against an append-only server restic 0.18 reports
+    them as removed and ends with 0.
+    """
     ages = {
         "within": keep.within,
         "within-daily": keep.within_daily,
@@ -193,7 +197,15 @@ def forget(repository: Repository, keep: Retention, *, host: str, tag: str) -> F
     groups = _document(repository, words, doing="forget old snapshots")
     if not isinstance(groups, list):
         raise _unread(repository, "the answer of `forget` is no list")
-    return Forgotten(kept=_ids(groups, "keep"), removed=_ids(groups, "remove"))
+    forgotten = Forgotten(kept=_ids(groups, "keep"), removed=_ids(groups, "remove"))
+    left = {snapshot.id for snapshot in snapshots(repository, host=host, tag=tag)} & set(forgotten.removed)
+    if left:
+        raise restic_errors.AccessDeniedError(
+            f"{len(left)} of {len(forgotten.removed)} snapshots that should go are still there",
+            where=repository.location,
+            mend=restic_errors.MENDS[restic_errors.AccessDeniedError],
+        )
+    return forgotten
 
 
 def prune(repository: Repository, *, timeout: float) -> None:

@@ -109,12 +109,14 @@ class ResticError(errors.DeployError):
 
 
 _BY_EXIT_CODE: dict[int, type[errors.SitewrightError]] = {
-    3: IncompleteBackupError,
     10: RepositoryMissingError,
     11: RepositoryLockedError,
     12: WrongPasswordError,
     130: StoppedError,
 }
+
+_INCOMPLETE = 3
+"""Exit code of a backup that could not read a source, and since 0.19 also of other things that were half done."""
 
 # Texts of restic 0.18 and 0.19, rest-server 0.13 and 0.14, Go's net, tls and os packages. First match wins.
 _BY_TEXT: tuple[tuple[re.Pattern[str], type[errors.SitewrightError]], ...] = (
@@ -175,6 +177,8 @@ def _kind(outcome: restic_process.Outcome) -> type[errors.SitewrightError]:
             return kind
     if outcome.timed_out:
         return errors.TimeoutExpiredError
+    if outcome.returncode == _INCOMPLETE:
+        return IncompleteBackupError
     return StoppedError if outcome.returncode < 0 else ResticError
 
 

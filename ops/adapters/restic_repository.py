@@ -162,7 +162,12 @@ def _refuse_location(location: str) -> None:
 
 
 def _connection(url: urllib.parse.SplitResult, authority: Path | None) -> http.client.HTTPSConnection:
-    trust = ssl.create_default_context(cafile=None if authority is None else str(authority))
+    try:
+        trust = ssl.create_default_context(cafile=None if authority is None else str(authority))
+    except OSError as error:
+        raise errors.CredentialError(
+            f"cannot read the CA certificate: {error}", where=str(authority), mend="put the site CA's certificate there"
+        ) from error
     return http.client.HTTPSConnection(url.hostname or "", url.port, timeout=PROBE_SECONDS, context=trust)
 
 

@@ -136,7 +136,7 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Retention:
-    """Which snapshots stay, by age: '48h', '30d', '12m'.
+    """Which snapshots stay, by age: '48h', '30d', '12m', '2y'.
 
     By age and not by count: a forged snapshot with a future date would push good ones out of a count (restic's
     doc/060_forget.rst, "Security considerations").

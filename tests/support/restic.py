@@ -1,4 +1,4 @@
-"""Debian 13's restic and rest-server for the tests, and a rest-server to talk to.
+"""Debian's restic and rest-server for the tests, and a rest-server to talk to.
 
 The packages come from the mirror that this machine's own apt uses, checked by apt's signatures, into the cache.
 """
@@ -24,7 +24,7 @@ from ops.spec import places
 from tests.support import certificates
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_SUITE = "trixie"
+DEFAULT_SUITE = "trixie"
 _START_SECONDS = 20.0
 
 
@@ -46,15 +46,15 @@ class Server:
     data: Path
 
 
-def programs() -> Programs:
-    """Return the programs from the cache; fetch and unpack them first when they are not there."""
-    place = places.cache_directory() / "tests" / f"restic-{_SUITE}"
+def programs(suite: str = DEFAULT_SUITE) -> Programs:
+    """Return a Debian suite's programs from the cache; fetch and unpack them first when they are not there."""
+    place = places.cache_directory() / "tests" / f"restic-{suite}"
     place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f"restic-{_SUITE}.lock").open("w") as lock:
+    with (place.parent / f"restic-{suite}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             with tempfile.TemporaryDirectory(dir=place.parent) as work:
-                _fetch(Path(work))
+                _fetch(suite, Path(work))
                 (Path(work) / "unpacked").rename(place)
     return Programs(place / "usr/bin/restic", place / "usr/bin/restic-rest-server")
 
@@ -77,6 +77,7 @@ def rest_server(directory: Path, *, append_only: bool = True, quota: int | None 
     digest = base64.b64encode(hashlib.sha1(b"s3cret/with@signs", usedforsecurity=False).digest()).decode()
     (directory / "htpasswd").write_text(f"site:{{SHA}}{digest}\n")
     data = directory / "data"
+    data.mkdir(exist_ok=True)
     port = free_port()
     argv = [programs().rest_server, "--listen", f"127.0.0.1:{port}", "--path", data, "--private-repos", "--tls"]
     argv += ["--tls-cert", certificate, "--tls-key", key, "--htpasswd-file", directory / "htpasswd"]
@@ -99,12 +100,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _fetch(work: Path) -> None:
+def _fetch(suite: str, work: Path) -> None:
     """Download the two packages through a temporary apt root and unpack them into `unpacked`."""
     for folder in ("lists/partial", "cache/archives/partial", "downloads"):
         (work / folder).mkdir(parents=True)
     source = work / "sources.list"
-    source.write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {_SUITE} main\n")
+    source.write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {suite} main\n")
     options = {
         "Dir::Etc::SourceList": source,
         "Dir::Etc::SourceParts": "-",
