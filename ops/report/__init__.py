@@ -1,0 +1,1 @@
+"""What actions answer, for people and for programs."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from ops import errors
+from ops.spec import places
 from ops.spec.findings import Finding, InvalidSpecError, Place, shorten
 
 _LARGEST_FILE = 2**20
@@ -47,7 +48,7 @@ def read(path: Path) -> Document:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         value = None if root is None else builder.build(root, ())
     except yaml.YAMLError as error:
-        raise InvalidSpecError([_syntax_fault(error)], str(path)) from error
+        raise InvalidSpecError([_syntax_fault(error)], places.shown(path)) from error
     except RecursionError as error:
         raise _unusable(path, "lists or mappings nested too deep", "take the nesting out") from error
     except _TooManyValuesError as error:
@@ -59,12 +60,12 @@ def read(path: Path) -> Document:
 
 def _unusable(path: Path, found: str, mend: str) -> InvalidSpecError:
     """Return the error for a file that is no site spec at all."""
-    return InvalidSpecError([Finding("syntax", (), found, "a site spec", mend, 1)], str(path))
+    return InvalidSpecError([Finding("syntax", (), found, "a site spec", mend, 1)], places.shown(path))
 
 
 def _read_text(path: Path) -> str:
     """Return the text of a regular file of at most 1 MiB of UTF-8."""
-    where = str(path)
+    where = places.shown(path)
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pydantic
 
 from ops import errors
-from ops.spec import defaults, document, rules, scalars, shape
+from ops.spec import defaults, document, places, rules, scalars, shape
 from ops.spec.findings import Finding, InvalidSpecError, Place
 from ops.spec.model import Site
 
@@ -40,7 +40,8 @@ def load_with_origins(path: Path) -> LoadedSite:
     """Given the path of a `site.yml`, return the effective site and where each value comes from. Raise as `load`."""
     source = document.read(path)
     written, findings = shape.check(source)
-    origins = {place: f"{path}:{line}" for place, line in source.lines.items()}
+    name = places.shown(path)
+    origins = {place: f"{name}:{line}" for place, line in source.lines.items()}
     if written is not None:
         written, override = _with_lab_name(written)
         site, derived = defaults.complete(written)
@@ -48,7 +49,7 @@ def load_with_origins(path: Path) -> LoadedSite:
         findings += _beside(rules.check(site), findings)
     if findings or written is None:
         located = [_with_line(finding, source.lines) for finding in findings]
-        raise InvalidSpecError(sorted(located, key=lambda finding: finding.line or 0), str(path))
+        raise InvalidSpecError(sorted(located, key=lambda finding: finding.line or 0), name)
     leaves = _leaves(site, ())
     return LoadedSite(site, path, {place: _origin(place, origins) for place in leaves})
 

@@ -9,6 +9,14 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 """The checkout that this code runs from."""
 
 
+def shown(path: Path) -> str:
+    """Return a path as people like to read it: relative where it lies below the working directory."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
 def cache_directory() -> Path:
     """Return the directory of the bundle cache, shared by all sites and checkouts of this user."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sitewright"

@@ -56,7 +56,7 @@ def test_aliases_that_stand_for_billions_are_refused_at_once(tmp_path: Path) -> 
 
 
 def test_a_chain_of_aliases_too_deep_for_python_is_refused(tmp_path: Path) -> None:
-    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 3_000)]
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 600)]
     with pytest.raises(findings.InvalidSpecError, match="nested too deep"):
         _read("\n".join(lines), tmp_path)
 

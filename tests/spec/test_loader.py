@@ -15,7 +15,7 @@ from tests.spec import overlay
 
 _SITES = sorted(places.PROJECT_ROOT.glob("inventory/*/site.yml"))
 
-_FAST = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_FAST = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _load_or_refuse(path: Path) -> None:

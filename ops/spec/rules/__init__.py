@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     engines.image_without_vendor_build,
     versions.unfit_versions,
     state.state_inside_site,
+    state.secret_in_backend,
 )
 """Every rule of the spec, in the order of docs/reference/rules.md."""
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from ops.spec.model import Site
 from ops.spec.rules.fault import Fault
 
+_SECRET_WORDS = ("secret", "password", "token", "key", "sig", "sas")
+"""Parts of the names of query parameters that carry credentials."""
+
 
 def state_inside_site(site: Site) -> Iterator[Fault]:
     """State that lies on the site is lost with the site, and is needed most just then."""
@@ -24,6 +27,20 @@ def state_inside_site(site: Site) -> Iterator[Fault]:
             f"an endpoint on the site itself, {host}",
             "a place outside the site",
             "take a file:// path on the operator's machine or a store elsewhere",
+        )
+
+
+def secret_in_backend(site: Site) -> Iterator[Fault]:
+    """The spec is committed, shown and copied to records: it must hold no secret."""
+    backend = site.state.backend or ""
+    query = urllib.parse.parse_qs(backend.partition("?")[2])
+    keys = sorted(key for key in query if any(word in key.lower() for word in _SECRET_WORDS))
+    if "@" in backend.partition("?")[0] or keys:
+        yield Fault(
+            ("state", "backend"),
+            f"a secret in the address ({', '.join(keys) or 'user:password@'})",
+            "an address without credentials",
+            "give the credentials by the store's own environment variables or files",
         )
 
 

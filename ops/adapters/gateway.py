@@ -1,0 +1,34 @@
+"""The gateway's OpenAI-compatible API, as a client sees it."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import httpx
+
+from ops import errors
+
+_REFUSED = 401
+
+
+def served_models(url: str, trust: Path, key: str, *, timeout: float) -> frozenset[str]:
+    """Given base URL, CA file and API key, return the names of the models served; `timeout` is in seconds.
+
+    Raise UnreachableError when the gateway does not answer, CredentialError when it refuses the key.
+    """
+    try:
+        with httpx.Client(
+            verify=ssl.create_default_context(cafile=str(trust)), timeout=timeout, trust_env=False
+        ) as client:
+            response = client.get(f"{url}/models", headers={"authorization": f"Bearer {key}"})
+            if response.status_code == _REFUSED:
+                raise errors.CredentialError("the gateway refuses the API key", where=url, mend="check OPENAI_API_KEY")
+            response.raise_for_status()
+            return frozenset(str(entry["id"]) for entry in response.json()["data"])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise errors.UnreachableError(
+            f"the gateway does not answer as it should: {error}",
+            where=url,
+            mend="look at the load balancer, then at the gateway's pods",
+        ) from error

@@ -1,0 +1,72 @@
+"""Show a site's spec to Ansible as an inventory: a group for each role, and the plan's variables of each node."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin
+
+from ops import errors
+from ops.plan.node_variables import node_variables
+from ops.spec import access, locate
+from ops.spec.loader import load
+from ops.spec.model import Node, Role, Site
+
+DOCUMENTATION = """
+    name: sitewright
+    short_description: inventory from a site spec
+    description:
+      - Reads a C(site.yml) and shows its nodes as hosts, its roles as groups, and the variables that the plan
+        resolves for each node.
+      - A wrong spec ends the run with all its faults.
+    options:
+      plugin:
+        description: Not used; the spec is no inventory file of Ansible's own.
+        type: str
+"""
+
+
+class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carries no types
+    """Hosts, groups and variables of one site."""
+
+    NAME = "sitewright"
+
+    def verify_file(self, path: str) -> bool:
+        """Tell whether a path can be a site spec."""
+        return bool(super().verify_file(path)) and path.endswith((".yml", ".yaml"))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory from the spec at `path`. Raise AnsibleParserError with the spec's faults."""
+        super().parse(inventory, loader, path, cache)
+        try:
+            site = load(locate.resolve(path))
+            access.pin(site)
+        except errors.SitewrightError as error:
+            raise AnsibleParserError(f"the spec cannot be used\n{error}") from error
+        for group in (*(role.value for role in Role), *(["lab"] if site.lab is not None else [])):
+            inventory.add_group(group)
+        for node in site.nodes:
+            self._add(site, node)
+
+    def _add(self, site: Site, node: Node) -> None:
+        """Add one node to the groups of its roles."""
+        self.inventory.add_host(node.name)
+        for role in node.roles:
+            self.inventory.add_child(role.value, node.name)
+        if site.lab is not None:
+            self.inventory.add_child("lab", node.name)
+        for key, value in (connection_variables(site, node) | node_variables(site, node)).items():
+            self.inventory.set_variable(node.name, key, value)
+
+
+def connection_variables(site: Site, node: Node) -> dict[str, object]:
+    """Return the variables by which Ansible's ssh connection reaches a node."""
+    variables: dict[str, object] = {
+        "ansible_host": str(node.address),
+        "ansible_user": site.access.user,
+        "ansible_ssh_common_args": shlex.join(access.options(site)),
+    }
+    key = access.private_key(site)
+    return variables if key is None else variables | {"ansible_ssh_private_key_file": str(key)}
