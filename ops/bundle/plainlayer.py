@@ -49,4 +49,10 @@ def _source_members(source: Path, destination: str) -> Iterator[layer.Member]:
     if source.is_dir():
         yield from layer.tree(source, f"{destination}/")
     else:
-        yield layer.file(destination, source, executable=bool(source.stat().st_mode & 0o100))
+        yield layer.file(destination, source, executable=_executable(source))
+
+
+def _executable(source: Path) -> bool:
+    """Return whether a file is a program; Go module archives keep no modes, so that scripts are told by `#!`."""
+    with source.open("rb") as stream:
+        return bool(source.stat().st_mode & 0o100) or stream.read(2) == b"#!"
