@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-Site = Annotated[str, typer.Argument(metavar="SITE", help="A site of inventory/, or the path of a site.yml or its directory.")]
+Site = Annotated[
+    str, typer.Argument(metavar="SITE", help="A site of inventory/, or the path of a site.yml or its directory.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, on failure too.")]
 
 verbs = typer.Typer(add_completion=False)
