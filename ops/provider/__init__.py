@@ -1,1 +1,1 @@
-"""What Pulumi talks to: its language host, the site's own provider and the Kubernetes stand-in. Thin: work is in actions."""
+"""What Pulumi talks to: language host, the site's own provider, Kubernetes stand-in. Thin: the work is in actions."""

@@ -25,7 +25,9 @@ class Engine:
         self._channel = grpc.insecure_channel(address)
         self._stub = proto.EngineStub(self._channel)
 
-    def log(self, severity: int, message: str, *, urn: str = "", ephemeral: bool = False) -> None:
+    def log(
+        self, severity: proto.LogSeverity.ValueType, message: str, *, urn: str = "", ephemeral: bool = False
+    ) -> None:
         """Send one message. An engine that is gone is no error: nobody is left to read it."""
         request = proto.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
         try:

@@ -23,7 +23,7 @@ from ops import errors
 from ops.provider import plugin, status
 
 
-class Host(LanguageServer):  # type: ignore[misc] # the class carries no types
+class Host(LanguageServer):
     """Run one Pulumi program. Methods have the names of sdk/proto/pulumi/language.proto."""
 
     def __init__(self, engine_address: str) -> None:
@@ -39,7 +39,7 @@ class Host(LanguageServer):  # type: ignore[misc] # the class carries no types
         request.args[:] = [self._engine_address]
         entry = Path(request.info.program_directory, request.info.entry_point)
         self.program = lambda: run_program(entry)
-        response = super().Run(request, context)
+        response = super().Run(request, context)  # type: ignore[no-untyped-call] # the class carries no types
         if response.error:
             # LanguageServer has logged the message already; `bail` says so, and the engine does not repeat it.
             return language_pb2.RunResponse(bail=True)
@@ -92,7 +92,9 @@ def trace(error: BaseException, entry: Path) -> str:
 def main() -> None:
     """Serve; the engine's address is the last argument."""
     host = Host(sys.argv[-1])
-    plugin.serve(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server), stop=lambda: None)
+    plugin.serve(
+        lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server), stop=lambda: None
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run a plugin process as the Pulumi engine expects it: say the port, serve, end when told or when the engine is gone."""
+"""Run a plugin process as the Pulumi engine expects it: say the port, serve, end when told or orphaned."""
 
 from __future__ import annotations
 

@@ -23,6 +23,8 @@ class Call:
     preview: bool = False
     timeout: float = 0.0
     """Seconds from `custom_timeouts`; 0 when the program gave none."""
+    seed: bytes = b""
+    """Random bytes for a generated name; the same in a preview and the update that was planned by it."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,7 +22,7 @@ _KINDS = {
 }
 
 
-class Servicer(proto.ResourceProviderServicer):  # type: ignore[misc] # generated classes carry no types
+class Servicer(proto.ResourceProviderServicer):
     """Translate between the wire and resource types. Methods have the protocol's names; each runs in its own thread."""
 
     def __init__(self, provider: Provider, connection: engine.Engine) -> None:
@@ -127,6 +127,7 @@ class Servicer(proto.ResourceProviderServicer):  # type: ignore[misc] # generate
             journal=self._engine.journal(request.urn),
             preview=bool(getattr(request, "preview", False)),
             timeout=float(getattr(request, "timeout", 0.0)),
+            seed=bytes(getattr(request, "randomSeed", b"")),
         )
 
 
@@ -150,5 +151,3 @@ def _difference(found: difference.Difference) -> Any:
         detailedDiff=detailed,
         hasDetailedDiff=True,
     )
-
-

@@ -116,12 +116,16 @@ def has_unknown(value: Value) -> bool:
     return value is UNKNOWN
 
 
-def conceal_like(value: Value, pattern: Value) -> Value:
-    """Return a value in which every place that is secret in the pattern is secret too."""
+def conceal_fields_like(properties: Properties, pattern: Properties) -> Properties:
+    """Return properties in which every place that is secret in the pattern is secret too."""
+    return {key: _conceal_like(item, pattern.get(key)) for key, item in properties.items()}
+
+
+def _conceal_like(value: Value, pattern: Value) -> Value:
     if isinstance(pattern, Secret):
         return value if isinstance(value, Secret) else Secret(value)
     if isinstance(value, dict) and isinstance(pattern, dict):
-        return {key: conceal_like(item, pattern.get(key)) for key, item in value.items()}
+        return conceal_fields_like(value, pattern)
     if isinstance(value, list) and isinstance(pattern, list):
         return _conceal_list(value, pattern)
     return value
@@ -130,7 +134,7 @@ def conceal_like(value: Value, pattern: Value) -> Value:
 def _conceal_list(values: list[Value], patterns: list[Value]) -> Value:
     """Mark list items; a list that no longer lines up with its pattern becomes secret as a whole."""
     if len(values) == len(patterns):
-        return [conceal_like(value, pattern) for value, pattern in zip(values, patterns, strict=True)]
+        return [_conceal_like(value, pattern) for value, pattern in zip(values, patterns, strict=True)]
     return Secret(values) if any(_has_secret(pattern) for pattern in patterns) else values
 
 

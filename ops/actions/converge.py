@@ -1,0 +1,120 @@
+"""Bring one node into the state that the spec asks for: look, run the playbook, leave a record."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from ops import errors
+from ops.actions import prepare, provenance, sites
+from ops.adapters import ansible, ssh
+from ops.adapters.ansible_events import Status, Task
+from ops.spec import model, places
+
+Say = Callable[[str], None]
+"""Takes one line about what is going on."""
+
+PLAYBOOK = "playbooks/site.yml"
+
+_SHOWN = 3
+"""Tasks that a one-line summary names."""
+
+
+def converge(site_path: str, node: str, say: Say, cancelled: threading.Event) -> ansible.Outcome:
+    """Run the playbook on one node. Raise DeployError, UnreachableError or HostKeyError."""
+    return _run(site_path, node, say, cancelled, check=False)
+
+
+def predict(site_path: str, node: str, say: Say, cancelled: threading.Event) -> ansible.Outcome:
+    """Say what the playbook would change on a joined node. Raise DeployError where that is disruptive."""
+    outcome = _run(site_path, node, say, cancelled, check=True)
+    if outcome.disruptive:
+        raise _refusal(site_path, node, outcome.disruptive[0])
+    say(_summary("would change", outcome.changed))
+    return outcome
+
+
+def update(site_path: str, node: str, say: Say, cancelled: threading.Event) -> None:
+    """Run the playbook on a joined node unless it matches already. Raise DeployError where that is disruptive."""
+    if predict(site_path, node, say, cancelled).changed:
+        say(_summary("changed", converge(site_path, node, say, cancelled).changed))
+
+
+def reach(site_path: str, node_name: str) -> None:
+    """Log in to a node. Raise UnreachableError, HostKeyError or CredentialError when that fails."""
+    site = sites.load(site_path)
+    space = prepare.workspace(site)
+    key = site.access.private_key
+    private_key = Path(key).expanduser() if key else (space.ssh_key if site.lab else None)
+    target = f"{site.access.user}@{site.node(node_name).address}"
+    ssh.run(target, ssh.options(space.known_hosts, private_key), "true", timeout=ssh.CONNECT_SECONDS * 2)
+
+
+def _run(site_path: str, node: str, say: Say, cancelled: threading.Event, *, check: bool) -> ansible.Outcome:
+    site = sites.load(site_path)
+    request = ansible.Request(
+        playbook=PLAYBOOK,
+        inventory=sites.locate(site_path),
+        limit=node,
+        record=_new_record(site, node, check),
+        check=check,
+    )
+    _write_context(site, request)
+    verb = "looking" if check else "running"
+    return ansible.run(request, lambda task: _tell(say, verb, task), cancelled)
+
+
+def _new_record(site: model.Site, node: str, check: bool) -> Path:
+    """Return the directory of a new run record: `runs/<UTC stamp>-<node>`."""
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    name = f"{stamp}-{node}-check" if check else f"{stamp}-{node}"
+    return places.state_directory(site.name) / "runs" / name
+
+
+def _write_context(site: model.Site, request: ansible.Request) -> None:
+    """Write what code ran. Raise DeployError on a real site when the checkout is not as committed."""
+    commit = None if site.lab is not None else provenance.clean_commit()
+    request.record.mkdir(mode=0o700, parents=True)
+    context = {
+        "schema_version": 1,
+        "site": site.name,
+        "node": request.limit,
+        "playbook": request.playbook,
+        "check": request.check,
+        "commit": commit,
+    }
+    (request.record / "context.json").write_text(json.dumps(context, indent=2) + "\n", encoding="utf-8")
+
+
+def _tell(say: Say, verb: str, task: Task) -> None:
+    if task.status is Status.STARTED:
+        say(f"{verb}: {task.name}")
+
+
+def _summary(verb: str, changed: tuple[Task, ...]) -> str:
+    """Return one line about changed tasks."""
+    if not changed:
+        return "matches already: nothing to run"
+    names = ", ".join(task.name for task in changed[:_SHOWN])
+    more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+    return f"{verb} {len(changed)} tasks: {names}{more}"
+
+
+def _refusal(site_path: str, node: str, task: Task) -> errors.DeployError:
+    playbook = _safe_playbook(task)
+    return errors.DeployError(
+        f"'{task.name}' would interrupt what runs on {node}, and Pulumi does not do that as a side effect",
+        where=f"{task.path} on {node}",
+        mend=f"run: ansible-playbook -i {site_path} {playbook} --limit {node}; then run Pulumi again",
+    )
+
+
+def _safe_playbook(task: Task) -> str:
+    """Return the playbook named after the task's role, which does its disruptive changes node by node, or site.yml."""
+    parts = Path(task.path).parts
+    role = parts[1] if parts[:1] == ("roles",) else ""
+    named = f"playbooks/{role}.yml"
+    return named if role and (places.PROJECT_ROOT / named).exists() else PLAYBOOK

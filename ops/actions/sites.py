@@ -1,0 +1,26 @@
+"""From the path of a spec, as Pulumi's state holds it, to the effective site."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from ops import spec
+from ops.spec import model, places
+
+
+def locate(recorded: str) -> Path:
+    """Return where a recorded spec lies: the path is relative to the checkout, or absolute."""
+    return places.PROJECT_ROOT / recorded
+
+
+def load(recorded: str) -> model.Site:
+    """Return the effective site of a recorded spec; read once while the file stays as it is. Raise SpecError."""
+    path = locate(recorded)
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return _load(path, stamp)
+
+
+@functools.lru_cache(maxsize=8)
+def _load(path: Path, _stamp: int) -> model.Site:
+    return spec.load(path)

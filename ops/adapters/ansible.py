@@ -1,0 +1,242 @@
+"""Run one playbook through ansible-runner: live tasks, a record without secrets, a clean end when cancelled."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_runner import Runner, RunnerConfig
+
+from ops import errors
+from ops.adapters import ansible_events
+from ops.adapters.ansible_events import Status, Task
+from ops.spec import places
+
+_KEPT_VARIABLES = ("HOME", "LANG", "LOGNAME", "PATH", "SITEWRIGHT_LAB", "SSH_AUTH_SOCK", "TMPDIR", "USER")
+_KEPT_PREFIXES = ("XDG_",)
+_TERM_SECONDS = 3.0
+"""Seconds that ansible-playbook gets to end its workers after SIGTERM."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One run of a playbook."""
+
+    playbook: str
+    """Path relative to the checkout."""
+    inventory: Path
+    limit: str
+    record: Path
+    """Directory for the record of this run; made here, mode 0700, unless it is there."""
+    check: bool = False
+    """Predict only: ansible's --check."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """A run in which nothing failed."""
+
+    changed: tuple[Task, ...]
+    disruptive: tuple[Task, ...]
+    """Those of `changed` whose task is tagged `disruptive`."""
+
+
+def run(request: Request, on_task: Callable[[Task], None], cancelled: threading.Event) -> Outcome:
+    """Run a playbook and return what changed.
+
+    `on_task` hears of every task as it starts and ends. When `cancelled` is set the run ends within seconds.
+    Raise UnreachableError or HostKeyError when a host cannot be reached, DeployError when a task fails.
+    """
+    request.record.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="sitewright-") as scratch:
+        tasks = _Tasks(request.record, on_task)
+        with _end_on(cancelled, Path(scratch, "pid")):
+            status, code = _start(request, Path(scratch), tasks)
+        _close_connections(Path(scratch, "ssh"))
+        disruptive = _read_disruptive(Path(scratch, "disruptive"))
+    tasks.close(status)
+    if cancelled.is_set():
+        raise errors.DeployError(
+            f"the run on {request.limit} was cancelled", where=str(request.record), mend="run the same command again"
+        )
+    if tasks.failed:
+        raise _failure(tasks.failed[0], request.record)
+    if code != 0:
+        raise errors.DeployError(
+            f"ansible-playbook ended with {code} before it ran a task: {tasks.last_words()}",
+            where=str(request.record / "output.txt"),
+            mend="read the output there, put it right and run the same command again",
+        )
+    return Outcome(tuple(tasks.changed), tuple(task for task in tasks.changed if (task.host, task.path) in disruptive))
+
+
+class _Tasks:
+    """Collects the events of one run and writes its record: `tasks.jsonl` and `output.txt`."""
+
+    def __init__(self, record: Path, on_task: Callable[[Task], None]) -> None:
+        self.changed: list[Task] = []
+        self.failed: list[Task] = []
+        self._record = record
+        self._on_task = on_task
+        self._lines = (record / "tasks.jsonl").open("w", encoding="utf-8")
+        self._output = (record / "output.txt").open("w", encoding="utf-8")
+
+    def take(self, event: Mapping[str, Any]) -> bool:
+        """Take one event; the answer False keeps ansible-runner from writing it, with all its data, to a file."""
+        if event.get("stdout"):
+            self._output.write(f"{event['stdout']}\n")
+            self._output.flush()
+        task = ansible_events.parse(event)
+        if task is None:
+            return False
+        if task.status is not Status.STARTED:
+            self._lines.write(json.dumps(dataclasses.asdict(task)) + "\n")
+            self._lines.flush()
+        if task.status is Status.CHANGED:
+            self.changed.append(task)
+        if task.status in {Status.FAILED, Status.UNREACHABLE}:
+            self.failed.append(task)
+        self._on_task(task)
+        return False
+
+    def close(self, status: str) -> None:
+        """Write the verdict."""
+        self._lines.close()
+        self._output.close()
+        verdict = {"status": status, "changed": len(self.changed), "failed": len(self.failed)}
+        (self._record / "result.json").write_text(json.dumps(verdict) + "\n", encoding="utf-8")
+
+    def last_words(self) -> str:
+        """Return the last lines that ansible-playbook printed."""
+        lines = (self._record / "output.txt").read_text(encoding="utf-8").strip().splitlines()
+        return "\n".join(lines[-5:]) or "it printed nothing"
+
+
+def _start(request: Request, scratch: Path, tasks: _Tasks) -> tuple[str, int]:
+    """Run ansible-playbook and return ansible-runner's status and the exit code."""
+    words = ["--check"] if request.check else []
+    configuration = RunnerConfig(
+        private_data_dir=str(scratch),
+        project_dir=str(places.PROJECT_ROOT),
+        playbook=request.playbook,
+        inventory=str(request.inventory),
+        limit=request.limit,
+        cmdline=" ".join(words) or None,
+        settings={"suppress_output_file": True, "pexpect_timeout": 1},
+        quiet=True,
+        suppress_env_files=True,
+    )
+    configuration.prepare()
+    configuration.env = _environment(configuration.env, scratch)
+    configuration.command = _guard(configuration.command, scratch / "pid")
+    runner = Runner(config=configuration, event_handler=tasks.take)
+    status, code = runner.run()
+    return str(status), int(code)
+
+
+def _environment(prepared: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """Return ansible-playbook's environment: what ansible-runner set, and of ours only what holds no secret."""
+    kept = {
+        key: value
+        for key, value in prepared.items()
+        if key in _KEPT_VARIABLES or key.startswith(_KEPT_PREFIXES) or os.environ.get(key) != value
+    }
+    callbacks = f"{places.PROJECT_ROOT / 'plugins' / 'callback'}:{prepared['ANSIBLE_CALLBACK_PLUGINS']}"
+    return kept | {
+        "ANSIBLE_CALLBACK_PLUGINS": callbacks,
+        "ANSIBLE_CALLBACKS_ENABLED": "disruptive",
+        "ANSIBLE_CONFIG": str(places.PROJECT_ROOT / "ansible.cfg"),
+        # ansible-runner turns host key checking off unless told otherwise (config/_base.py, prepare_env).
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(scratch / "ssh"),
+        "LC_ALL": "C.UTF-8",
+        "PATH": f"{Path(sys.executable).parent}:{prepared.get('PATH', os.defpath)}",
+        "SITEWRIGHT_DISRUPTIVE_FILE": str(scratch / "disruptive"),
+    }
+
+
+def _guard(command: list[str], pid_file: Path) -> list[str]:
+    """Return a command that notes its process id and gets SIGTERM when this process dies, by `kill -9` too."""
+    note = 'echo "$$" >"$1"; shift; exec "$@"'
+    return ["/bin/sh", "-c", note, "ansible-run", str(pid_file), "setpriv", "--pdeathsig", "TERM", "--", *command]
+
+
+@contextlib.contextmanager
+def _end_on(cancelled: threading.Event, pid_file: Path) -> Iterator[None]:
+    """While the block runs, end ansible-playbook when `cancelled` is set.
+
+    ansible-playbook's workers lead process groups of their own and end only when it passes SIGTERM on
+    (ansible.executor.task_queue_manager); ansible-runner's own cancelling is SIGKILL and would orphan them.
+    """
+    finished = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(cancelled, finished, pid_file), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()
+
+
+def _watch(cancelled: threading.Event, finished: threading.Event, pid_file: Path) -> None:
+    while not finished.wait(0.2):
+        if cancelled.is_set() and pid_file.exists() and (text := pid_file.read_text(encoding="utf-8").strip()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(text), signal.SIGTERM)
+                if not finished.wait(_TERM_SECONDS):
+                    os.killpg(int(text), signal.SIGKILL)
+            return
+
+
+def _close_connections(directory: Path) -> None:
+    """End the ssh masters that ansible leaves waiting for a next run."""
+    for socket in directory.glob("*"):
+        subprocess.run(
+            ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "node"],  # noqa: S607 - OpenSSH from PATH
+            check=False,  # a master that has ended by itself answers with 255
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=10,
+        )
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _read_disruptive(file: Path) -> set[tuple[str, str]]:
+    """Return host and place of each changed disruptive task, as plugins/callback/disruptive.py wrote them."""
+    if not file.exists():
+        return set()
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return {(line["host"], ansible_events.shorten(line["path"])) for line in lines}
+
+
+def _failure(task: Task, record: Path) -> errors.SitewrightError:
+    where = f"{task.path} on {task.host} (record: {record})"
+    if "REMOTE HOST IDENTIFICATION HAS CHANGED" in task.message or "Host key verification failed" in task.message:
+        return errors.HostKeyError(
+            f"{task.host} answers with a host key that is not the pinned one",
+            where=where,
+            mend="find out why the key changed before you pin the new one in the spec (host_key)",
+        )
+    if task.status is Status.UNREACHABLE:
+        return errors.UnreachableError(
+            f"{task.host} does not answer: {task.message}",
+            where=where,
+            mend="check that the machine is up and reachable by ssh, then run the same command again",
+        )
+    return errors.DeployError(
+        f"task '{task.name}' failed on {task.host}: {task.message}",
+        where=where,
+        mend="read the message and the record, put it right and run the same command again: done tasks stay done",
+    )

@@ -1,0 +1,87 @@
+"""`sitewright:site:Node`: one machine brought into the state that the spec asks for, by Ansible over ssh."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+
+from ops.actions import converge
+from ops.provider import difference, wire
+from ops.provider.resource import Call, Live
+from ops.provider.wire import Properties
+
+TOKEN = "sitewright:site:Node"  # noqa: S105 - a type token, not a password
+
+NODES_AT_ONCE = 2
+"""Ansible runs side by side; each takes a core of the operator's machine."""
+
+
+class Node:
+    """Answers the engine about nodes."""
+
+    def __init__(self, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
+        self._slots = threading.Semaphore(NODES_AT_ONCE)
+        self._control_plane = threading.Lock()
+
+    def check(self, _call: Call, _old: Properties, new: Properties) -> Properties:
+        """Return the program's inputs: the spec's rules have checked them."""
+        return new
+
+    def diff(self, _call: Call, old: Live, new: Properties) -> difference.Difference:
+        """Return which variables, role digest or boot differ; another name is another node."""
+        return difference.compare(_visible(old.inputs), _visible(new), lambda path: path == ("node",))
+
+    def create(self, call: Call, inputs: Properties) -> Live:
+        """Run the playbook on the node."""
+        if not call.preview:
+            with self._turn(inputs):
+                converge.converge(str(inputs["site"]), str(inputs["node"]), call.journal.status, self._cancelled)
+        return Live(str(inputs["node"]), _outputs(inputs), inputs)
+
+    def read(self, _call: Call, old: Live) -> Live | None:
+        """Return the recorded node when it answers. Raise UnreachableError when it does not."""
+        converge.reach(str(old.inputs["site"]), str(old.inputs["node"]))
+        return old
+
+    def update(self, call: Call, old: Live, new: Properties) -> Properties:
+        """Look first, then run the playbook where something would change; refuse what is disruptive.
+
+        In a preview a machine that is to be started first cannot be looked at.
+        """
+        starts = old.inputs.get("boot") != new.get("boot")
+        if call.preview and starts:
+            return _outputs(new)
+        site, node = str(new["site"]), str(new["node"])
+        with self._turn(new):
+            if call.preview:
+                converge.predict(site, node, call.journal.status, self._cancelled)
+            else:
+                converge.update(site, node, call.journal.status, self._cancelled)
+        return _outputs(new)
+
+    def delete(self, _call: Call, _old: Live) -> None:
+        """Leave the machine as it is: a lab machine goes as a whole, a real one by the decommission playbook."""
+
+    @contextlib.contextmanager
+    def _turn(self, inputs: Properties) -> Iterator[None]:
+        """Wait until this node may run: two at a time, and never two control planes."""
+        first: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+        if inputs.get("control_plane"):
+            first = self._control_plane
+        with first, self._slots:
+            yield
+
+
+def _visible(inputs: Properties) -> Properties:
+    """Return the inputs that make a difference; the path of the spec is where it lies, not what it says."""
+    return {key: value for key, value in inputs.items() if key != "site"}
+
+
+def _outputs(inputs: Properties) -> Properties:
+    """Return the inputs and a revision: a name for this state of the node, which changes whenever it was run again."""
+    text = json.dumps(wire.reveal(_visible(inputs)), sort_keys=True)
+    return inputs | {"revision": hashlib.sha256(text.encode()).hexdigest()[:16]}

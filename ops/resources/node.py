@@ -1,0 +1,45 @@
+"""A node of the site, brought into its wanted state by Ansible."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import pulumi
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeArgs:
+    """What one node's roles are given. Nothing here depends on the node's peers."""
+
+    site: str
+    """Path of the spec, relative to the checkout or absolute."""
+    node: str
+    variables: Mapping[str, object]
+    """Variables of the node's roles, each visible in previews."""
+    roles: str
+    """Digest of the code of those roles."""
+    control_plane: bool
+    """Control planes never change two at a time."""
+    boot: pulumi.Output[int] | None = None
+    """In a lab: the machine's boot, so that a restarted machine is looked at."""
+
+
+class Node(pulumi.CustomResource):
+    """One node: the playbook runs on it when it is new, or when its variables, its roles' code or its boot changed."""
+
+    revision: pulumi.Output[str]
+    """Names the state that the node is in; changes whenever the node was looked at again."""
+
+    def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        properties: dict[str, object] = {
+            "site": args.site,
+            "node": args.node,
+            "variables": dict(args.variables),
+            "roles": args.roles,
+            "control_plane": args.control_plane,
+            "revision": None,
+        }
+        if args.boot is not None:
+            properties["boot"] = args.boot
+        super().__init__("sitewright:site:Node", name, properties, opts)

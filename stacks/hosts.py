@@ -1,0 +1,83 @@
+"""The site's hosts: lab machines where the site is a lab, and every node brought into its wanted state."""
+
+from __future__ import annotations
+
+import pulumi
+
+from ops.plan import node_variables, roles_digest
+from ops.resources.machine import Machine, MachineArgs
+from ops.resources.node import Node, NodeArgs
+from ops.spec import model
+from stacks.configuration import Settings
+
+
+class Hosts(pulumi.ComponentResource):
+    """Nodes in the order in which they can be made: infra, control planes one after the other, workers."""
+
+    nodes: dict[str, Node]
+    machines: dict[str, Machine]
+    """Empty on a real site."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sitewright:stack:Hosts", name, {}, opts)
+        self._settings = settings
+        self.machines = {}
+        self.nodes = {}
+        if settings.site.lab is not None:
+            self.machines = {node.name: self._machine(node) for node in settings.site.nodes}
+        for node in ordered(settings.site):
+            self.nodes[node.name] = self._node(node)
+        self.register_outputs({"revisions": {key: node.revision for key, node in self.nodes.items()}})
+
+    def _machine(self, node: model.Node) -> Machine:
+        arguments = MachineArgs(
+            site=self._settings.path,
+            lab=self._settings.site.name,
+            node=node.name,
+            debian=node.debian,
+            address=str(node.address),
+        )
+        return Machine(node.name, arguments, pulumi.ResourceOptions(parent=self))
+
+    def _node(self, node: model.Node) -> Node:
+        site = self._settings.site
+        machine = self.machines.get(node.name)
+        arguments = NodeArgs(
+            site=self._settings.path,
+            node=node.name,
+            variables=node_variables.node_variables(site, node),
+            roles=roles_digest.roles_digest(node_variables.role_names(node)),
+            control_plane=model.Role.CONTROL_PLANE in node.roles,
+            boot=None if machine is None else machine.boot,
+        )
+        options = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=[self.nodes[before.name] for before in prerequisites(site, node)],
+            # A lab's node goes with its machine; a real one is taken out by its own playbook and never by Pulumi.
+            deleted_with=machine,
+            retain_on_delete=machine is None,
+        )
+        return Node(node.name, arguments, options)
+
+
+def ordered(site: model.Site) -> list[model.Node]:
+    """Return the nodes so that each comes after those that it needs: infra, control planes, the rest."""
+    infra = site.nodes_with(model.Role.INFRA)
+    planes = tuple(node for node in site.nodes_with(model.Role.CONTROL_PLANE) if node not in infra)
+    return [*infra, *planes, *(node for node in site.nodes if node not in infra + planes)]
+
+
+def prerequisites(site: model.Site, node: model.Node) -> list[model.Node]:
+    """Return the nodes that must stand before a node can be made.
+
+    Everything installs from the infra nodes; a control plane joins those before it; a worker joins the first one.
+    """
+    order = ordered(site)
+    before = order[: order.index(node)]
+    infra = [other for other in before if model.Role.INFRA in other.roles]
+    planes = [other for other in before if model.Role.CONTROL_PLANE in other.roles]
+    if model.Role.CONTROL_PLANE in node.roles:
+        return list(dict.fromkeys(infra + planes))
+    if model.Role.INFRA in node.roles:
+        return infra
+    return list(dict.fromkeys(infra + planes[:1]))
