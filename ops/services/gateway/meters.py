@@ -1,0 +1,62 @@
+"""What the gateway tells Prometheus."""
+
+from __future__ import annotations
+
+import prometheus_client
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+
+
+class Meters:
+    """All metrics of one gateway process."""
+
+    def __init__(self) -> None:
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations (0.26)
+        self.registry = prometheus_client.CollectorRegistry()
+        prometheus_client.ProcessCollector(registry=self.registry)
+        self.requests = Counter(
+            "sitewright_gateway_requests",
+            "Requests by route and status; 499: the client left early, 502: the model broke off a stream.",
+            ("route", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "sitewright_gateway_request_seconds",
+            "Seconds from a request to the end of its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.first_token = Histogram(
+            "sitewright_gateway_time_to_first_token_seconds",
+            "Seconds from a request to the first text for the client.",
+            ("model",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge(
+            "sitewright_gateway_in_flight_requests", "Generations in flight.", registry=self.registry
+        )
+        self.tokens = Counter(
+            "sitewright_gateway_tokens",
+            "Tokens of complete answers; kind is prompt or generated.",
+            ("model", "key", "kind"),
+            registry=self.registry,
+        )
+        self.upstream_errors = Counter(
+            "sitewright_gateway_upstream_errors",
+            "Times that a model's server failed to answer, retried ones included; reason is the error's code.",
+            ("model", "reason"),
+            registry=self.registry,
+        )
+        self.model_ready = Gauge(
+            "sitewright_gateway_model_ready",
+            "1 when the model answered recently, else 0.",
+            ("model",),
+            registry=self.registry,
+        )
+
+    def text(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return prometheus_client.generate_latest(self.registry)

@@ -1,0 +1,119 @@
+"""Ask a model's Triton for an answer, piece by piece, over /v2/models/M/generate_stream."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import httpx
+
+from . import sse
+from .config import Model
+from .errors import ApiError, InvalidRequestError, RateLimitError, TooLateError, UnavailableError
+from .generation import End
+from .meters import Meters
+
+_PAUSES = (0.05, 0.2, 0.5)
+"""Seconds before each further try at a server that did not answer at all: long enough for another replica."""
+
+_CONNECT_SECONDS = 2.0
+
+
+def client(stall_timeout_seconds: float, models: int) -> httpx.AsyncClient:
+    """Return the HTTP client for all models.
+
+    One idle connection a model is kept, for quiet hours when making one is most of the gateway's cost. Under load each
+    request has its own, so that a Kubernetes Service spreads them over the replicas.
+    """
+    return httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=models, keepalive_expiry=30.0),
+        timeout=httpx.Timeout(stall_timeout_seconds, connect=_CONNECT_SECONDS),
+        trust_env=False,
+    )
+
+
+class Upstream:
+    """The Triton behind one model."""
+
+    def __init__(self, http: httpx.AsyncClient, model: Model, meters: Meters) -> None:
+        self._http = http
+        self._model = model
+        self._meters = meters
+        self._url = f"{model.url}/v2/models/{model.name}/generate_stream"
+
+    async def generate(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
+        """Yield the pieces of the answer, none of them empty, and at last its End.
+
+        A server that does not answer is asked again, as long as nothing was yielded. Closing the iterator
+        closes the connection, which cancels the request there.
+        Raise UnavailableError or TooLateError when the server fails, RateLimitError when its queue is full, and
+        InvalidRequestError when it refuses the request.
+        """
+        for pause in (*_PAUSES, None):
+            begun = False
+            try:
+                async with contextlib.aclosing(self._try(payload)) as events:
+                    async for event in events:
+                        begun = True
+                        yield event
+                return
+            except (UnavailableError, TooLateError) as error:
+                self._meters.upstream_errors.labels(self._model.name, error.code).inc()
+                if begun or pause is None or isinstance(error, TooLateError):
+                    raise
+            await asyncio.sleep(pause)
+
+    async def _try(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
+        """Do what `generate` says, once."""
+        body = json.dumps({"request": json.dumps(payload)})
+        try:
+            async with self._http.stream("POST", self._url, content=body) as response:
+                event: str | End = ""
+                async for data in sse.decode(response.aiter_raw()):
+                    event = self._read(data)
+                    if event:
+                        yield event
+        except httpx.ConnectTimeout as error:
+            raise self._unavailable("does not answer") from error
+        except httpx.TimeoutException as error:
+            raise TooLateError(f"The model '{self._model.name}' gave no sign of life in time.") from error
+        except httpx.ConnectError as error:
+            raise self._unavailable("cannot be reached") from error
+        except httpx.HTTPError as error:
+            raise self._unavailable("broke off its answer") from error
+        if not isinstance(event, End):
+            raise self._unavailable("broke off its answer")
+
+    def _read(self, data: bytes) -> str | End:
+        """Given the data of one event, return the text or the end that it holds."""
+        try:
+            event = json.loads(data)
+            if "error" in event:
+                raise self._error(str(event["error"]))
+            if "finish_reason" in event:
+                return End(event["finish_reason"], event["num_input_tokens"], event["num_output_tokens"])
+            return str(event["text_output"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unavailable("sent something that is no answer") from error
+
+    def _error(self, text: str) -> ApiError:
+        """Given `code: message` of our backend or any text of Triton itself, return the error for the client."""
+        code, _, message = text.partition(": ")
+        if code == "overloaded":
+            return RateLimitError(f"The queue of the model '{self._model.name}' is full.", code="model_overloaded")
+        if code == "context_length_exceeded":
+            return InvalidRequestError(f"This is more than the model's context can hold: {message}.", code=code)
+        if code == "invalid_request":
+            return InvalidRequestError(message)
+        return self._unavailable("is not working")
+
+    def _unavailable(self, what: str) -> UnavailableError:
+        return UnavailableError(f"The model '{self._model.name}' {what}.")
+
+
+def one_token() -> Mapping[str, Any]:
+    """Return the smallest request that proves that an engine works."""
+    return {"prompt": "1", "max_tokens": 1, "temperature": 0, "stream": True}
