@@ -65,13 +65,14 @@ def _pulumi(site: model.Site, space: prepare.Workspace) -> dict[str, str]:
         "PULUMI_HOME": str(space.state / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # A second checkout has no stack file, which holds the salt of the secrets: it takes the salt from the state.
+        "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     }
 
 
 def _search_path(site: model.Site, current: str) -> str:
     """Return PATH with our directories first, each once, so that it does not grow when evaluated again."""
-    root = places.PROJECT_ROOT
-    ours = [str(root / ".venv" / "bin"), str(root / "plugins" / "pulumi" / "bin"), str(programs.directory(site))]
+    ours = [str(places.PROJECT_ROOT / ".venv" / "bin"), str(programs.directory(site))]
     return os.pathsep.join(dict.fromkeys(entry for entry in ours + current.split(os.pathsep) if entry))
 
 

@@ -6,8 +6,7 @@ import sys
 
 import typer
 
-from ops.cli import guard
-from ops.cli.verbs import verbs
+from ops.cli import bundle, guard, verbs
 
 _EXIT_CODES = """\b
 Exit codes (docs/reference/exit-codes.md):
@@ -27,7 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(verbs)
+app.add_typer(verbs.verbs)
+app.add_typer(bundle.verbs, name="bundle")
 
 
 @app.callback(invoke_without_command=True)

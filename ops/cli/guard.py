@@ -96,7 +96,7 @@ def _of_system(error: OSError) -> errors.SitewrightError | None:
 
 def _leave_trace(error: Exception, words: Sequence[str]) -> str:
     """Write the trace to a file that only this user may read, and return its path."""
-    directory = places.state_root() / "debug"
+    directory = places.cache_directory() / "debug"
     path = directory / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.txt"
     verb = next((word for word in words if not word.startswith("-")), "")
     text = f"sitewright {verb}\nPython {sys.version}\n\n{''.join(traceback.format_exception(error))}"

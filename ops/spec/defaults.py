@@ -34,13 +34,19 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
     for index, node in enumerate(site.nodes):
         update: dict[str, object] = {}
         if site.lab and node.address is None and network.subnet is not None:
-            update["address"] = network.subnet.network_address + _FIRST_LAB_NODE + index
+            update["address"] = _lab_address(network.subnet, index)
             origins["nodes", index, "address"] = "derived from the lab's subnet and the node's place in the list"
         if node.name in ingress:
             update["roles"] = (*node.roles, Role.INGRESS)
             origins["nodes", index, "roles", len(node.roles)] = "default: no node carries the role ingress"
         nodes.append(node.model_copy(update=update))
     return site.model_copy(update={"network": network, "nodes": tuple(nodes)}), origins
+
+
+def _lab_address(subnet: ipaddress.IPv4Network, index: int) -> ipaddress.IPv4Address:
+    """Return the address of a lab's node; one outside a subnet that is too small is left to the rules."""
+    number = int(subnet.network_address) + _FIRST_LAB_NODE + index
+    return ipaddress.IPv4Address(min(number, 2**ipaddress.IPV4LENGTH - 1))
 
 
 def _replace_network(network: Network, subnet: ipaddress.IPv4Network) -> Network:

@@ -19,7 +19,8 @@ _LARGEST_FILE = 2**20
 _MOST_VALUES = 100_000
 """Values after aliases are expanded: a few lines of nested aliases can stand for billions."""
 
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+_MOST_DIGITS = 18
 _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
 
@@ -221,7 +222,10 @@ class _Builder:
 
     def _whole_number(self, text: str, place: Place) -> int:
         if _DECIMAL.fullmatch(text):
-            return int(text)
+            if len(text) <= _MOST_DIGITS:
+                return int(text)
+            self._note("huge-number", place, shorten(text), f"at most {_MOST_DIGITS} digits", "write a smaller number")
+            return 0
         self._note(
             "ambiguous-value",
             place,

@@ -75,6 +75,12 @@ def render_place(place: Place) -> str:
     return text or "site"
 
 
+def reveal(value: str) -> str:
+    """Return any text as `shorten` does, with the numbers of characters that may only look like others."""
+    strange = dict.fromkeys(f"U+{ord(character):04X}" for character in value[:_LONGEST] if not character.isascii())
+    return f"{shorten(value)} (with {', '.join(strange)})" if strange else shorten(value)
+
+
 def shorten(value: str) -> str:
     """Given any text, return it printable, on one line, at most 80 characters."""
     safe = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value)

@@ -36,7 +36,7 @@ WORDS = {
     ABSOLUTE_PATH: "a path that begins with / or ~/",
     RELATIVE_PATH: "a path on one line",
     BACKEND: "file://, s3://, azblob:// or gs:// and a place",
-    HOST_KEY: "the type and key of a public ssh host key: 'ssh-ed25519 AAAA…', without host name and comment",
+    HOST_KEY: "a public ssh host key as in its .pub file: 'ssh-ed25519 AAAA…', without a host name before it",
 }
 """What each pattern allows, in words for a person."""
 
@@ -112,7 +112,15 @@ def parse_network(value: object) -> ipaddress.IPv4Network:
     return interface.network
 
 
+def parse_host_key(value: object) -> object:
+    """Given a line as in a .pub file, return type and key without the comment; anything else as it is."""
+    if isinstance(value, str) and value.startswith(("ssh-", "ecdsa-")) and value.isprintable():
+        return " ".join(value.split(" ")[:2])
+    return value
+
+
 _SIZE_SCHEMA: Any = Annotated[int, pydantic.Field(ge=1)] | Annotated[str, pydantic.Field(pattern=rf"^{_SIZE.pattern}$")]
+_HOST_KEY_SCHEMA: Any = Annotated[str, pydantic.Field(pattern=HOST_KEY.removesuffix("$") + "( .*)?$")]
 _ADDRESS_SCHEMA: Any = Annotated[str, pydantic.Field(json_schema_extra={"format": "ipv4"})]
 _NETWORK_SCHEMA: Any = Annotated[str, pydantic.Field(pattern=_RANGE.pattern)]
 
@@ -139,7 +147,11 @@ Text = Annotated[str, pydantic.Field(pattern=TEXT, min_length=2, max_length=200)
 AbsolutePath = Annotated[str, pydantic.Field(pattern=ABSOLUTE_PATH, max_length=1000)]
 RelativePath = Annotated[str, pydantic.Field(pattern=RELATIVE_PATH, max_length=1000)]
 Backend = Annotated[str, pydantic.Field(pattern=BACKEND, max_length=1000)]
-HostKey = Annotated[str, pydantic.Field(pattern=HOST_KEY, max_length=2000)]
+HostKey = Annotated[
+    str,
+    pydantic.Field(pattern=HOST_KEY, max_length=2000),
+    pydantic.BeforeValidator(parse_host_key, json_schema_input_type=_HOST_KEY_SCHEMA),
+]
 Port = Annotated[int, pydantic.Field(strict=True, ge=1, le=65535)]
 Count = Annotated[int, pydantic.Field(strict=True, ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, pydantic.Field(strict=True, ge=0, le=1_000_000)]

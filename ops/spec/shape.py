@@ -11,7 +11,7 @@ import pydantic_core
 
 from ops.spec import scalars
 from ops.spec.document import Document
-from ops.spec.findings import Finding, Place, shorten
+from ops.spec.findings import Finding, Place, reveal
 from ops.spec.model import Part, Site
 
 _KINDS = {
@@ -22,6 +22,9 @@ _KINDS = {
     "model_attributes_type": "a mapping of keys to values",
 }
 """What is allowed, by pydantic's name of the error."""
+
+_NO_MAPPING = ("model_type", "model_attributes_type")
+"""pydantic's names of the error that a mapping is missing."""
 
 _EXAMPLES = {
     "schema_version": "schema_version: 1",
@@ -68,13 +71,19 @@ def _is_echo(detail: pydantic_core.ErrorDetails) -> bool:
 
 
 def _mended(value: object, details: Sequence[pydantic_core.ErrorDetails]) -> object:
-    """Return plain values without the wrong ones; a misspelt key takes the name that is probably meant."""
+    """Return plain values without the wrong ones.
+
+    A misspelt key takes the name that is probably meant, and what should be a mapping is one without keys.
+    """
     for detail in details:
         place = detail["loc"]
         meant = _meant_key(place) if detail["type"] == "extra_forbidden" else None
         if meant:
             value = _with(value, (*place[:-1], meant), detail["input"])
-        value = _without(value, place)
+        if detail["type"] in _NO_MAPPING and place:
+            value = _with(value, place, {})
+        else:
+            value = _without(value, place)
     return value
 
 
@@ -119,7 +128,7 @@ def _finding(detail: pydantic_core.ErrorDetails, texts: Mapping[Place, str]) -> 
 
 def _unknown_key(place: Place) -> Finding:
     """Name the keys that are known there, and the one that is probably meant."""
-    key = shorten(str(place[-1]))
+    key = reveal(str(place[-1]))
     meant = _meant_key(place)
     known = ", ".join(_part_at(place[:-1]).model_fields) or "none"
     return Finding(
@@ -173,7 +182,7 @@ def _shown(value: object, text: str | None) -> str:
         return f"a list of {len(value)}"
     if value is None:
         return "null"
-    return shorten(str(value) if text is None else text)
+    return reveal(str(value) if text is None else text)
 
 
 def _allowed(detail: pydantic_core.ErrorDetails) -> str:
@@ -213,5 +222,7 @@ def _mend(detail: pydantic_core.ErrorDetails, place: Place, allowed: str) -> str
         return error.mend
     if detail["type"] == "tuple_type":
         return "write a list: [one, two], or one '- item' a line"
+    if detail["type"] in _NO_MAPPING and place and isinstance(place[-1], str):
+        return f"write '{place[-1]}: {{}}', or keys below it"
     subject = str(place[-1]) if place and isinstance(place[-1], str) else "this value"
     return f"change {subject} to what is allowed"

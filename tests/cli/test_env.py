@@ -55,7 +55,7 @@ def test_path_begins_with_ours_and_does_not_grow(sitewright: Command) -> None:
     once = _evaluate(sitewright("env", "lab").out)["PATH"]
     twice = _evaluate(sitewright("env", "lab", environment={"PATH": once}).out)["PATH"]
     assert once == twice
-    assert once.startswith(f"{places.PROJECT_ROOT}/.venv/bin:{places.PROJECT_ROOT}/plugins/pulumi/bin:")
+    assert once.startswith(f"{places.PROJECT_ROOT}/.venv/bin:")
 
 
 def test_a_second_lab_of_the_same_file_gets_its_own_everything(sitewright: Command) -> None:

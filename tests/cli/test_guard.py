@@ -15,6 +15,11 @@ from ops.cli import guard
 from ops.spec import places
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def _raise(error: BaseException) -> NoReturn:
     raise error
 
@@ -29,7 +34,7 @@ def test_a_defect_leaves_its_trace_in_a_private_file_and_none_on_the_screen(caps
     path = Path(err.splitlines()[1].removeprefix("  at "))
     assert "ZeroDivisionError: oops" in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert path.is_relative_to(places.state_root())
+    assert path.is_relative_to(places.cache_directory())
 
 
 def test_the_trace_holds_no_arguments(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +48,7 @@ def test_a_defect_is_told_even_where_no_file_can_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert guard.run(lambda: _raise(ZeroDivisionError("oops")), []) == 70
     assert "no file: Not a directory" in capsys.readouterr().err
 

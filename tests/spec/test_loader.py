@@ -89,6 +89,23 @@ def test_any_value_in_any_place_is_loaded_or_refused(tmp_path: Path, base: str, 
     _load_or_refuse(overlay.write(changed, tmp_path))
 
 
+@_FAST
+@given(st.sampled_from(["subnet", "pods", "services"]), st.ip_addresses(v=4), st.integers(1, 32))
+def test_any_range_in_a_lab_is_loaded_or_refused(
+    tmp_path: Path, key: str, address: ipaddress.IPv4Address, prefix: int
+) -> None:
+    changed = overlay.base("lab")
+    changed["network"] = {key: str(ipaddress.IPv4Network((address, prefix), strict=False))}
+    _load_or_refuse(overlay.write(changed, tmp_path))
+
+
+def test_a_lab_at_the_end_of_all_addresses_is_refused(tmp_path: Path) -> None:
+    changed = overlay.base("lab")
+    changed["network"] = {"subnet": "255.255.255.255/32"}
+    with pytest.raises(findings.InvalidSpecError):
+        loader.load(overlay.write(changed, tmp_path))
+
+
 def test_a_lab_gets_subnet_addresses_and_ingress(tmp_path: Path) -> None:
     site = loader.load(overlay.write(overlay.base("lab"), tmp_path))
     assert site.network.subnet is not None

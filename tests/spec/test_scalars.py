@@ -83,6 +83,14 @@ def test_what_is_no_range_is_refused(value: object) -> None:
         scalars.parse_network(value)
 
 
+def test_a_host_key_may_be_copied_with_its_comment() -> None:
+    adapter = pydantic.TypeAdapter[str](scalars.HostKey)
+    assert adapter.validate_python("ssh-ed25519 AAAA root@gpu1 of rack 2") == "ssh-ed25519 AAAA"
+    for text in ("ssh-ed25519", "ssh-ed25519  AAAA", "ssh-ed25519 AAAA\nroot", "gpu1 ssh-ed25519 AAAA", "ssh-dss AAAA"):
+        with pytest.raises(pydantic.ValidationError):
+            adapter.validate_python(text)
+
+
 @pytest.mark.parametrize("value", [True, 1.0, "1", None])
 def test_a_whole_number_is_no_truth_value_no_float_and_no_text(value: object) -> None:
     with pytest.raises(scalars.ScalarError):

@@ -37,7 +37,10 @@ def _findings(spec: object, directory: Path) -> list[findings.Finding]:
         ("nodes[0].memory", -5, "wrong-value", "1 or more", "change memory"),
         ("nodes[0].memory", True, "wrong-value", "a whole number of bytes", "change memory"),
         ("nodes[0].debian", "sid", "wrong-value", "trixie, bookworm", "change debian"),
-        ("nodes[0].host_key", "infra1 ssh-ed25519 AAAA", "wrong-value", "without host name", "change host_key"),
+        ("nodes[0].host_key", "infra1 ssh-ed25519 AAAA", "wrong-value", "without a host name", "change host_key"),
+        ("nodes[0].n\u0430me", "infra1", "unknown-key", "name, roles", "write 'name'"),
+        ("nodes[0].memory", 10**30, "huge-number", "at most 18 digits", "write a smaller number"),
+        ("lab", True, "wrong-type", "a mapping", "write 'lab: {}'"),
         ("nodes", [], "wrong-value", "1 or more", "change nodes"),
         ("nodes", "infra1", "wrong-type", "a list", "write a list"),
         ("nodes[0]", "infra1", "wrong-type", "a mapping", "change"),
@@ -48,7 +51,7 @@ def _findings(spec: object, directory: Path) -> list[findings.Finding]:
         ("network.subnet", "198.18.7.1/24", "wrong-value", "begins at its first address", "write 198.18.7.0/24"),
         ("network.gateway_port", 70000, "wrong-value", "65535 or less", "change gateway_port"),
         ("network.gateway_port", True, "wrong-type", "a whole number", "change gateway_port"),
-        ("network", ["a"], "wrong-type", "a mapping", "change network"),
+        ("network", ["a"], "wrong-type", "a mapping", "write 'network: {}'"),
         ("versions", {"kubernetes": 1.36}, "wrong-type", "text", "quotes"),
         ("triton", {"build": "cpu"}, "wrong-value", "lab-cpu, vendor", "lab-cpu"),
         ("schema_version", 2, "wrong-value", "1", "change schema_version"),
@@ -68,6 +71,12 @@ def test_a_wrong_value_is_one_finding_with_place_allowed_and_mend(
     assert allowed in finding.allowed
     assert mend in finding.mend
     assert finding.line is not None
+
+
+def test_a_character_that_only_looks_like_another_is_revealed(tmp_path: Path) -> None:
+    spec = overlay.base("lab")
+    spec["nodes"][0]["n\u0430me"] = "infra1"
+    assert "(with U+0430)" in _findings(spec, tmp_path)[0].found
 
 
 @pytest.mark.parametrize("place", ["schema_version", "name", "nodes", "models", "nodes[1].name", "nodes[1].roles"])
@@ -141,7 +150,7 @@ def test_a_key_without_a_value_is_refused_where_a_value_is_needed(tmp_path: Path
         {"nodes[0].roles": ["ingress", "worker", "control_plane", "infra"], "nodes[1].roles": ["worker"]},
         {f"nodes[{index}]": {"name": f"cp{index}", "roles": ["control_plane"]} for index in range(3, 7)},
         {"nodes[2].debian": "bookworm", "versions.containerd": "2.2.1", "nodes[2].memory": 4 * 2**30},
-        {"network.virtual_address": None, "access": {"user": "root", "private_key": "~/.ssh/id_ed25519"}},
+        {"network.virtual_address": None, "nodes[0].memory": "16G", "nodes[2].model_disk": "100G"},
         {"name": "a1", "gateway.replicas": 1, "models[0].slots": 1, "models[0].queue": 0},
         {"network.pods": "172.20.0.0/14", "network.services": "100.64.0.0/16"},
     ],

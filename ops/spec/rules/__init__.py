@@ -45,6 +45,8 @@ RULES: tuple[Rule, ...] = (
     load_balancer.virtual_address_outside_subnet,
     lab.long_lab_name,
     lab.lab_outside_its_range,
+    lab.access_in_lab,
+    lab.host_key_in_lab,
     real_site.missing_subnet,
     real_site.missing_address,
     real_site.missing_host_key,
@@ -58,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     models.output_exceeds_context,
     models.model_exceeds_its_memory,
     models.model_exceeds_node_memory,
+    models.models_exceed_memory,
     models.models_exceed_disk,
     accelerators.missing_accelerators,
     accelerators.too_few_accelerators,
@@ -70,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     engines.image_without_vendor_build,
     versions.unfit_versions,
     state.state_inside_site,
+    state.relative_backend,
     state.secret_in_backend,
 )
 """Every rule of the spec, in the order of docs/reference/rules.md."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.spec.defaults import LAB_RANGE
-from ops.spec.model import Site
+from ops.spec.model import Access, Site
 from ops.spec.rules.fault import Fault
 
 _LONGEST_NAME = 12
@@ -21,6 +21,32 @@ def long_lab_name(site: Site) -> Iterator[Fault]:
             f"at most {_LONGEST_NAME} characters in a lab",
             "shorten it",
         )
+
+
+def access_in_lab(site: Site) -> Iterator[Fault]:
+    """A lab's machines are made with one user and one key of the lab's own."""
+    if site.lab is None:
+        return
+    if site.access.user != Access().user:
+        yield Fault(
+            ("access", "user"), f"'{site.access.user}' in a lab", f"'{Access().user}' in a lab", "remove access.user"
+        )
+    if site.access.private_key is not None:
+        yield Fault(
+            ("access", "private_key"), "a key in a lab", "none in a lab: it makes its own", "remove access.private_key"
+        )
+
+
+def host_key_in_lab(site: Site) -> Iterator[Fault]:
+    """A lab's machines make their own host keys when they are made."""
+    for index, node in enumerate(site.nodes):
+        if site.lab is not None and node.host_key is not None:
+            yield Fault(
+                ("nodes", index, "host_key"),
+                "a host key in a lab",
+                "none in a lab: a machine makes its own",
+                "remove it",
+            )
 
 
 def lab_outside_its_range(site: Site) -> Iterator[Fault]:

@@ -98,6 +98,20 @@ def model_exceeds_node_memory(site: Site) -> Iterator[Fault]:
             )
 
 
+def models_exceed_memory(site: Site) -> Iterator[Fault]:
+    """All replicas of all models run at the same time. A worker without `memory` has as much as is needed."""
+    known = [node.memory for node in site.nodes_with(Role.WORKER)]
+    available = sum(memory for memory in known if memory is not None)
+    wanted = sum(model.replicas * model.memory for model in site.models)
+    if None not in known and known and wanted > available:
+        yield Fault(
+            ("models",),
+            f"{wanted} bytes of memory for all replicas",
+            f"at most {available}, the memory of all workers",
+            "lower memory or replicas of a model, or add a worker",
+        )
+
+
 def models_exceed_disk(site: Site) -> Iterator[Fault]:
     """Any worker may be asked to run any model, and keeps the files of those it ran."""
     total = sum(model.size for model in site.models)

@@ -30,6 +30,13 @@ def state_inside_site(site: Site) -> Iterator[Fault]:
         )
 
 
+def relative_backend(site: Site) -> Iterator[Fault]:
+    """A relative directory means another one wherever Pulumi is run from: each would hold a state of its own."""
+    backend = site.state.backend or ""
+    if backend.startswith("file://") and not backend.removeprefix("file://").startswith(("/", "~")):
+        yield Fault(("state", "backend"), backend, "file:// and an absolute path", "write file:///srv/… or file://~/…")
+
+
 def secret_in_backend(site: Site) -> Iterator[Fault]:
     """The spec is committed, shown and copied to records: it must hold no secret."""
     backend = site.state.backend or ""
