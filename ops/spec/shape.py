@@ -80,21 +80,20 @@ def _mended(value: object, details: Sequence[pydantic_core.ErrorDetails]) -> obj
         meant = _meant_key(place) if detail["type"] == "extra_forbidden" else None
         if meant:
             value = _with(value, (*place[:-1], meant), detail["input"])
-        if detail["type"] in _NO_MAPPING and place:
-            value = _with(value, place, {})
-        else:
-            value = _without(value, place)
+        value = _with(value, place, {}) if detail["type"] in _NO_MAPPING else _without(value, place)
     return value
 
 
 def _with(value: object, place: Place, new: object) -> object:
-    """Return a copy of plain values with a new value at a place in a mapping."""
+    """Return a copy of plain values with a new value at a place."""
+    if not place:
+        return new
     step, rest = place[0], place[1:]
     if isinstance(value, list):
         return [_with(item, rest, new) if index == step else item for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    return value | {step: _with(value.get(step), rest, new) if rest else new}
+    return value | {step: _with(value.get(step), rest, new)}
 
 
 def _without(value: object, place: Place) -> object:
