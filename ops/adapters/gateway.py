@@ -27,8 +27,9 @@ def served_models(url: str, trust: Path, key: str, *, timeout: float) -> frozens
             response.raise_for_status()
             return frozenset(str(entry["id"]) for entry in response.json()["data"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise errors.UnreachableError(
-            f"the gateway does not answer as it should: {error}",
+            f"the gateway does not answer as it should: {reason}",
             where=url,
             mend="look at the load balancer, then at the gateway's pods",
         ) from error

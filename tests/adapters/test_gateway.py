@@ -40,8 +40,9 @@ def test_a_refused_key_is_a_matter_of_credentials(server: tls_server.Server) -> 
 
 @pytest.mark.parametrize("path", ["page", "shape", "down"])
 def test_an_answer_of_another_shape_is_no_answer(path: str, server: tls_server.Server) -> None:
-    with pytest.raises(errors.UnreachableError):
+    with pytest.raises(errors.UnreachableError) as caught:
         gateway.served_models(f"{server.url}/{path}", server.trust, _KEY, timeout=5)
+    assert len(str(caught.value).splitlines()) == 3
 
 
 def test_a_certificate_of_another_authority_is_refused(server: tls_server.Server) -> None:
