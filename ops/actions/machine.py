@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from ops import errors
-from ops.actions import prepare, sites
-from ops.bundle import build
+from ops.actions import sites
 from ops.lab import machine, spec
 from ops.spec import model
 
@@ -27,8 +27,12 @@ def exists(lab: str, node: str) -> bool:
 
 def start(site_path: str, node_name: str, say: Say, cancelled: threading.Event) -> None:
     """Make a machine unless it stands, adopt one that a killed run left, and start it until ssh answers."""
+    # The bundle's and the certificates' code takes half a second to load, and a run without changes needs neither.
+    from ops.actions import prepare  # noqa: PLC0415
+    from ops.bundle import build  # noqa: PLC0415
+
     site = sites.load(site_path)
-    wanted = _specification(site, site.node(node_name))
+    wanted = _specification(site, site.node(node_name), prepare.workspace(site).ssh_key)
     say("looking up the base root file system")
     artifact = f"machine-{wanted.debian}"
     base = build.build([artifact]).path(artifact) / "root.tar"
@@ -47,18 +51,17 @@ def destroy(lab: str, node: str, say: Say) -> None:
     machine.destroy(lab, node)
 
 
-def _specification(site: model.Site, node: model.Node) -> spec.MachineSpec:
+def _specification(site: model.Site, node: model.Node, private_key: Path) -> spec.MachineSpec:
     """Return what the machine is. Raise SpecError for a spec whose addresses were not filled in."""
     if node.address is None or site.network.subnet is None:
         raise errors.SpecError(
             f"node {node.name} has no address", where=site.name, mend="load the spec by ops.spec.load: it fills them in"
         )
-    key = prepare.workspace(site).ssh_key.with_suffix(".pub").read_text(encoding="utf-8").strip()
     return spec.MachineSpec(
         lab=site.name,
         name=node.name,
         address=node.address,
         subnet=site.network.subnet,
-        authorized_key=key,
+        authorized_key=private_key.with_suffix(".pub").read_text(encoding="utf-8").strip(),
         debian=node.debian,
     )

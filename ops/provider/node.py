@@ -7,8 +7,8 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from types import ModuleType
 
-from ops.actions import converge
 from ops.provider import difference, wire
 from ops.provider.resource import Call, Live
 from ops.provider.wire import Properties
@@ -39,12 +39,12 @@ class Node:
         """Run the playbook on the node."""
         if not call.preview:
             with self._turn(inputs):
-                converge.converge(str(inputs["site"]), str(inputs["node"]), call.journal.status, self._cancelled)
+                _action().converge(str(inputs["site"]), str(inputs["node"]), call.journal.status, self._cancelled)
         return Live(str(inputs["node"]), _outputs(inputs), inputs)
 
     def read(self, _call: Call, old: Live) -> Live | None:
         """Return the recorded node when it answers. Raise UnreachableError when it does not."""
-        converge.reach(str(old.inputs["site"]), str(old.inputs["node"]))
+        _action().reach(str(old.inputs["site"]), str(old.inputs["node"]))
         return old
 
     def update(self, call: Call, old: Live, new: Properties) -> Properties:
@@ -58,9 +58,9 @@ class Node:
         site, node = str(new["site"]), str(new["node"])
         with self._turn(new):
             if call.preview:
-                converge.predict(site, node, call.journal.status, self._cancelled)
+                _action().predict(site, node, call.journal.status, self._cancelled)
             else:
-                converge.update(site, node, call.journal.status, self._cancelled)
+                _action().update(site, node, call.journal.status, self._cancelled)
         return _outputs(new)
 
     def delete(self, _call: Call, _old: Live) -> None:
@@ -74,6 +74,13 @@ class Node:
             first = self._control_plane
         with first, self._slots:
             yield
+
+
+def _action() -> ModuleType:
+    """Return ops.actions.converge. Ansible takes a third of a second to load, and a run without changes needs none."""
+    from ops.actions import converge  # noqa: PLC0415
+
+    return converge
 
 
 def _visible(inputs: Properties) -> Properties:
