@@ -56,9 +56,9 @@ def recall(path: Path) -> Identity | None:
     """Return the process that a file records if it still runs, else None."""
     try:
         pid, start, boot = path.read_text().split()
+        identity = Identity(int(pid), int(start), boot)
     except (FileNotFoundError, ValueError):
         return None
-    identity = Identity(int(pid), int(start), boot)
     return identity if identity.alive() else None
 
 
