@@ -87,6 +87,8 @@ class Network(Part):
     """Range of the cluster addresses of Kubernetes services."""
     domain: scalars.Domain = "site.internal"
     """Domain of the site's own names, such as bundle.site.internal."""
+    dns: Annotated[tuple[scalars.Address, ...], pydantic.Field(max_length=15)] = ()
+    """Name servers that the cluster's DNS asks for names of other domains; absent means that it asks nobody."""
     virtual_address: scalars.Address | None = None
     """Where clients and nodes find the load balancer; absent means the first infra node's address."""
     gateway_port: scalars.Port = 443

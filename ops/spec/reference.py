@@ -81,7 +81,7 @@ def _default(key: str, field: dict[str, Any], required: list[str]) -> str:
         return "see below"
     if "anyOf" in field and isinstance(value, int):
         return f"`{_size(value)}`"
-    return "none" if value is None else f"`{value}`"
+    return "none" if value in (None, []) else f"`{value}`"
 
 
 def _size(value: int) -> str:

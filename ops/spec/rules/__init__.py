@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     ranges.overlapping_ranges,
     ranges.pods_range_size,
     ranges.services_range_size,
+    ranges.dns_inside_cluster,
     ranges.reserved_domain,
     ports.clashing_ports,
     ports.reserved_port,

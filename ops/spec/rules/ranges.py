@@ -83,6 +83,15 @@ def services_range_size(site: Site) -> Iterator[Fault]:
         yield Fault(("network", "services"), str(services), "a range from /12 to /27", "take a /16")
 
 
+def dns_inside_cluster(site: Site) -> Iterator[Fault]:
+    """A name server among pods and services is the cluster's own DNS, which would ask itself for ever."""
+    for index, address in enumerate(site.network.dns):
+        if address in site.network.pods or address in site.network.services:
+            yield Fault(
+                ("network", "dns", index), str(address), "a name server outside the cluster", "remove or replace it"
+            )
+
+
 def reserved_domain(site: Site) -> Iterator[Fault]:
     """Some domains already mean something: names of the site would be mistaken for others."""
     domain = site.network.domain
