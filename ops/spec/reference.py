@@ -98,7 +98,7 @@ def _kind(field: dict[str, Any], definitions: dict[str, Any]) -> str:
         return "a size"
     (choice,) = choices
     if "items" in choice:
-        return f"list of {_kind(choice['items'], definitions)}"
+        return f"list; each {_kind(choice['items'], definitions)}"
     name = _reference(choice)
     if name is not None:
         part = definitions[name]

@@ -58,6 +58,14 @@ def test_a_lab_is_groups_by_role_with_the_variables_of_the_plan() -> None:
         assert variables["ansible_ssh_private_key_file"] == str(key)
 
 
+def test_what_was_prepared_on_this_machine_holds_for_all_hosts() -> None:
+    prepared = places.state_directory("lab") / "controller.json"
+    prepared.parent.mkdir(parents=True)
+    prepared.write_text('{"site_authority": "/somewhere/ca.crt"}')
+    listed = _listed("inventory/lab/site.yml")
+    assert {variables["site_authority"] for variables in listed["_meta"]["hostvars"].values()} == {"/somewhere/ca.crt"}
+
+
 def test_a_real_site_pins_the_host_keys_of_its_spec_and_uses_the_agent() -> None:
     listed = _listed("inventory/example/site.yml")
     assert "lab" not in listed
