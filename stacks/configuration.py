@@ -31,6 +31,8 @@ class Settings:
     """References by digest in the site's registry: `triton`, `gateway`, `models/<name>`."""
     key_hashes: Mapping[str, str]
     """Name of each API key of the gateway, and the SHA-256 of the key."""
+    releases: Mapping[str, str]
+    """Digest of what the bundle holds for the nodes of a role: a new bundle is a change of those nodes alone."""
 
 
 def load() -> Settings:
@@ -45,7 +47,7 @@ def load() -> Settings:
             mend=f"run: pulumi stack select {site.name}; or give this stack its spec: pulumi config set site PATH",
         )
     release = _read_release(site)
-    return Settings(site, record(path), release["images"], release["key_hashes"])
+    return Settings(site, record(path), release["images"], release["key_hashes"], release["releases"])
 
 
 def _choose(stack: str) -> str:
@@ -69,7 +71,7 @@ def _read_release(site: model.Site) -> Mapping[str, Mapping[str, str]]:
         raise errors.NotFoundError(
             f"site {site.name} has no release: which images it runs, and whose keys it takes",
             where=str(path),
-            mend="run: sitewright bundle build, then run Pulumi again",
+            mend=f"run: sitewright site prepare {site.name}, then run Pulumi again",
         )
     release: Mapping[str, Mapping[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     return release

@@ -1,0 +1,1 @@
+"""One verb a file: what people and Pulumi ask sitewright to do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import http
 import json
 import ssl
 import time
@@ -72,7 +73,7 @@ def _stream(
     tokens = 0
     parts: list[str] = []
     with client.stream("POST", url, headers=headers, json=body) as response:
-        if response.status_code != 200:
+        if response.status_code != http.HTTPStatus.OK:
             raise _refusal(response.status_code, response.read().decode(errors="replace"), url)
         for line in response.iter_lines():
             if not line.startswith("data: ") or line == "data: [DONE]":
@@ -92,9 +93,11 @@ def _stream(
 
 
 def _refusal(status: int, text: str, url: str) -> errors.SitewrightError:
-    if status == 401:
+    if status == http.HTTPStatus.UNAUTHORIZED:
         return errors.CredentialError("the gateway refuses the API key", where=url, mend="run: make site")
-    return errors.DeployError(f"the gateway answered {status}: {text[:300]}", where=url, mend="ask again, then look at: sitewright status")
+    return errors.DeployError(
+        f"the gateway answered {status}: {text[:300]}", where=url, mend="ask again, then look at: sitewright status"
+    )
 
 
 def _remember(space: prepare.Workspace, answer: Answer) -> None:

@@ -7,15 +7,22 @@ import hashlib
 import json
 import shutil
 import tarfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ops.actions import prepare
+from ops.adapters import certificates
 from ops.bundle import build, sign
 from ops.plan import endpoints
 from ops.spec import model
 
 CONTROLLER_FILE = "controller.json"
 """Variables about files on the operator's machine, for the inventory plugin; names and paths only."""
+RELEASE_FILE = "release.json"
+"""Which images and keys the site has now, for the stack."""
+_IMAGES = "images/"
+_MODELS = "models/"
+"""How the names of the bundle's image artifacts begin; a model keeps the prefix as its repository's name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,36 +36,72 @@ class Image:
 
 
 def images(bundle: build.Bundle) -> list[Image]:
-    """Return the images of the bundle."""
-    index = json.loads((bundle.path("images") / "index.json").read_text(encoding="utf-8"))
-    root = bundle.path("images")
-    return [
-        Image(name, entry["tag"], entry["digest"], str(root / entry["layout"]))
-        for name, entry in sorted(index["images"].items())
-    ]
+    """Return the images of the bundle, models among them."""
+    result = []
+    for name, path in sorted(bundle.paths.items()):
+        if not name.startswith((_IMAGES, _MODELS)):
+            continue
+        entry = json.loads((path / "index.json").read_text(encoding="utf-8"))["manifests"][0]
+        tag = entry["annotations"]["org.opencontainers.image.ref.name"]
+        result.append(Image(name.removeprefix(_IMAGES), tag, entry["digest"], str(path)))
+    return result
 
 
-def references(site: model.Site, bundle: build.Bundle) -> dict[str, str]:
+def references(site: model.Site, found: Iterable[Image]) -> dict[str, str]:
     """Return image references by digest in the site's registry, by image name."""
     registry = endpoints.registry(site)
-    return {image.name: f"{registry}/{image.name}@{image.digest}" for image in images(bundle)}
+    return {image.name: f"{registry}/{image.name}@{image.digest}" for image in found}
 
 
 def seed(site: model.Site, bundle: build.Bundle) -> None:
-    """Sign the apt repository for this site and write what the roles read on the operator's machine."""
+    """Sign the apt repository for this site and write what roles and stack read on the operator's machine."""
     space = prepare.workspace(site)
     archive, release = _signed_archive(space, bundle.path("apt"))
-    content = {
+    found = images(bundle)
+    manifest = bundle.path("manifests") / "cilium.yaml"
+    controller = {
+        "site_state": str(space.state),
         "site_apt_archive": str(archive),
         "site_apt_release": release,
-        "site_images": [dataclasses.asdict(image) for image in images(bundle)],
-        "site_cilium_manifest": str(bundle.path("manifests") / "cilium.yaml"),
+        "site_images": [dataclasses.asdict(image) for image in found],
+        "site_cilium_manifest": str(manifest),
         "base_operator_key": _public_key(space),
     }
-    target = space.state / CONTROLLER_FILE
-    temporary = target.with_suffix(".new")
-    temporary.write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
-    temporary.rename(target)
+    _write(space.state / CONTROLLER_FILE, controller)
+    _write(
+        space.state / RELEASE_FILE,
+        {
+            "schema_version": 1,
+            "images": references(site, found),
+            "key_hashes": _key_hashes(space),
+            "releases": {
+                model.Role.INFRA: _digest([release, *(image.digest for image in found)]),
+                model.Role.CONTROL_PLANE: _digest([manifest.read_text(encoding="utf-8")]),
+            },
+        },
+    )
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    """Write a JSON file that only the operator reads, unless it holds the same already."""
+    text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        certificates.write_private(path, text.encode())
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def _key_hashes(space: prepare.Workspace) -> dict[str, str]:
+    """Return the hash of the lab's key; a real site's hashes lie in `keys/api_keys.json`."""
+    if space.api_key.exists():
+        return {"lab": hashlib.sha256(space.api_key.read_bytes().strip()).hexdigest()}
+    hashes: dict[str, str] = {}
+    file = space.keys / "api_keys.json"
+    if file.exists():
+        hashes = json.loads(file.read_text(encoding="utf-8"))
+    return hashes
 
 
 def _signed_archive(space: prepare.Workspace, repository: Path) -> tuple[Path, str]:

@@ -1,0 +1,1 @@
+"""Pure verdicts: facts in, findings out."""

@@ -49,7 +49,9 @@ def judge(machine: Machine) -> list[Finding]:
         (machine.is_root, Finding("this needs root", "user id", "run it as root: sudo make site")),
         (
             machine.python >= PYTHON,
-            Finding(f"Python {machine.python[0]}.{machine.python[1]} is too old", "python3", "install Python 3.11 or newer"),
+            Finding(
+                f"Python {machine.python[0]}.{machine.python[1]} is too old", "python3", "install Python 3.11 or newer"
+            ),
         ),
         (
             machine.debian in DEBIANS,
@@ -57,7 +59,9 @@ def judge(machine: Machine) -> list[Finding]:
         ),
         (
             machine.memory >= MEMORY,
-            Finding(f"{machine.memory / GIB:.1f} GiB of memory", "/proc/meminfo", f"use a machine with {MEMORY // GIB} GiB"),
+            Finding(
+                f"{machine.memory / GIB:.1f} GiB of memory", "/proc/meminfo", f"use a machine with {MEMORY // GIB} GiB"
+            ),
         ),
         (
             machine.free_disk >= disk,

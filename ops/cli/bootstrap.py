@@ -29,9 +29,7 @@ def read_machine() -> prerequisites.Machine:
     existing = next(path for path in (cache, *cache.parents) if path.exists())
     memory = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
     flags = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")]
-    release = dict(
-        line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line
-    )
+    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     system = release.get("VERSION_ID", "").strip('"') if release.get("ID") == "debian" else release.get("ID", "unknown")
     return prerequisites.Machine(
         is_root=os.geteuid() == 0,

@@ -1,0 +1,1 @@
+"""Nodes: run a playbook, join, drain, journal."""

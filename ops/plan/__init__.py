@@ -1,0 +1,1 @@
+"""Pure: spec in; node variables, rendered texts and Kubernetes objects out."""

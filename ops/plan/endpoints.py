@@ -6,6 +6,8 @@ from ops.spec import model
 
 API_SERVER_PORT = 6443
 """Port of every kube-apiserver (kubeadm's default)."""
+HTTPS_PORT = 443
+"""Port that an https URL does not name."""
 GATEWAY_NODE_PORT = 30443
 """NodePort of the gateway's API, which the load balancer sends to."""
 GATEWAY_HEALTH_NODE_PORT = 30490
@@ -37,7 +39,7 @@ def registry(site: model.Site) -> str:
 def gateway_url(site: model.Site) -> str:
     """Return the OpenAI base URL that clients use."""
     port = site.network.gateway_port
-    suffix = "" if port == 443 else f":{port}"
+    suffix = "" if port == HTTPS_PORT else f":{port}"
     return f"https://{front_address(site)}{suffix}/v1"
 
 

@@ -113,5 +113,6 @@ def _control_plane(site: model.Site, node: model.Node) -> Variables:
         "kubernetes_control_plane_names": sorted({endpoints.api_host(site), endpoints.front_address(site)}),
         "kubernetes_control_plane_pods": str(site.network.pods),
         "kubernetes_control_plane_services": str(site.network.services),
+        "kubernetes_control_plane_dns": [str(address) for address in site.network.dns],
         "kubernetes_control_plane_cilium_version": site.versions.cilium,
     }

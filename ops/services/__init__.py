@@ -1,0 +1,1 @@
+"""What runs on or in the site as a service."""

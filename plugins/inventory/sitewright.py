@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import Any
 
@@ -10,7 +11,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ops import errors
 from ops.plan.node_variables import node_variables
-from ops.spec import access, locate
+from ops.spec import access, locate, places
 from ops.spec.loader import load
 from ops.spec.model import Node, Role, Site
 
@@ -47,6 +48,8 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carr
             raise AnsibleParserError(f"the spec cannot be used\n{error}") from error
         for group in (*(role.value for role in Role), *(["lab"] if site.lab is not None else [])):
             inventory.add_group(group)
+        for key, value in controller_variables(site).items():
+            inventory.set_variable("all", key, value)
         for node in site.nodes:
             self._add(site, node)
 
@@ -70,3 +73,12 @@ def connection_variables(site: Site, node: Node) -> dict[str, object]:
     }
     key = access.private_key(site)
     return variables if key is None else variables | {"ansible_ssh_private_key_file": str(key)}
+
+
+def controller_variables(site: Site) -> dict[str, object]:
+    """Return what `sitewright site prepare` wrote about files on this machine; empty before that."""
+    path = places.state_directory(site.name) / "controller.json"
+    if not path.exists():
+        return {}
+    variables: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    return variables

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import datetime
+import http
 import secrets
 import string
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -82,8 +84,7 @@ def make(module: AnsibleModule, api: client.CoreV1Api) -> dict[str, Any]:
     """Make a token and return its id and discovery file."""
     token_id, token = random_text(6), random_text(16)
     api.create_namespaced_secret(NAMESPACE, token_secret(token_id, token, module.params["minutes"]))
-    with open(api.api_client.configuration.ssl_ca_cert, "rb") as file:
-        authority = file.read()
+    authority = Path(api.api_client.configuration.ssl_ca_cert).read_bytes()
     discovery = discovery_file(module.params["endpoint"], authority, f"{token_id}.{token}")
     return {"changed": True, "token_id": token_id, "discovery": discovery}
 
@@ -93,7 +94,7 @@ def revoke(module: AnsibleModule, api: client.CoreV1Api) -> dict[str, Any]:
     try:
         api.delete_namespaced_secret(f"bootstrap-token-{module.params['token_id']}", NAMESPACE)
     except ApiException as error:
-        if error.status != 404:
+        if error.status != http.HTTPStatus.NOT_FOUND:
             raise
         return {"changed": False}
     return {"changed": True}
@@ -114,7 +115,7 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=True, token_id="", discovery="")
-    api = client.CoreV1Api(config.new_client_from_config(module.params["kubeconfig"]))
+    api = client.CoreV1Api(config.new_client_from_config(module.params["kubeconfig"]))  # type: ignore[no-untyped-call] # no types
     act = make if module.params["state"] == "present" else revoke
     try:
         result = act(module, api)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 import ssl
 import urllib.error
 import urllib.request
@@ -40,10 +41,10 @@ def has_image(registry: str, context: ssl.SSLContext, image: dict[str, str]) -> 
     url = f"https://{registry}/v2/{image['name']}/manifests/{image['tag']}"
     request = urllib.request.Request(url, method="HEAD", headers={"Accept": ACCEPT})
     try:
-        with urllib.request.urlopen(request, context=context, timeout=30) as response:
+        with urllib.request.urlopen(request, context=context, timeout=30) as response:  # noqa: S310 - https, above
             return bool(response.headers.get("Docker-Content-Digest") == image["digest"])
     except urllib.error.HTTPError as error:
-        if error.code == 404:
+        if error.code == http.HTTPStatus.NOT_FOUND:
             return False
         raise
 

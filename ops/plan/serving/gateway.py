@@ -72,7 +72,12 @@ def _service(labels: Mapping[str, str]) -> shared.KubernetesObject:
             "selector": shared.selector(NAME, NAME),
             "ports": [
                 {"name": "api", "port": 80, "targetPort": api, "nodePort": endpoints.GATEWAY_NODE_PORT},
-                {"name": "health", "port": health, "targetPort": health, "nodePort": endpoints.GATEWAY_HEALTH_NODE_PORT},
+                {
+                    "name": "health",
+                    "port": health,
+                    "targetPort": health,
+                    "nodePort": endpoints.GATEWAY_HEALTH_NODE_PORT,
+                },
             ],
         },
     }
@@ -124,7 +129,7 @@ def _container(images: Mapping[str, str]) -> shared.KubernetesObject:
         "resources": {"requests": {"cpu": "100m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
         "volumeMounts": [
             {"name": "configuration", "mountPath": CONFIGURATION_DIRECTORY, "readOnly": True},
-            {"name": "tmp", "mountPath": "/tmp"},
+            shared.TMP_MOUNT,
         ],
         "lifecycle": {"preStop": {"sleep": {"seconds": shared.PRE_STOP_SECONDS}}},
         "startupProbe": {"httpGet": {"path": "/healthz", "port": health}, "periodSeconds": 1, "failureThreshold": 60},
