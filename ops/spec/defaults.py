@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 
 from ops.spec.findings import Place
-from ops.spec.model import Network, Node, Role, Site
+from ops.spec.model import Node, Role, Site
 
 LAB_RANGE = ipaddress.IPv4Network("198.18.0.0/15")
 """Labs take their addresses from here: the range for benchmarks (RFC 2544), which no network routes."""
@@ -27,7 +27,7 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
     origins: dict[Place, str] = {}
     network = site.network
     if site.lab and network.subnet is None:
-        network = _replace_network(network, lab_subnet(site.name))
+        network = network.model_copy(update={"subnet": lab_subnet(site.name)})
         origins["network", "subnet"] = f"derived from the lab's name '{site.name}'"
     ingress = () if site.nodes_with(Role.INGRESS) else _default_ingress(site)
     nodes = []
@@ -47,10 +47,6 @@ def _lab_address(subnet: ipaddress.IPv4Network, index: int) -> ipaddress.IPv4Add
     """Return the address of a lab's node; one outside a subnet that is too small is left to the rules."""
     number = int(subnet.network_address) + _FIRST_LAB_NODE + index
     return ipaddress.IPv4Address(min(number, 2**ipaddress.IPV4LENGTH - 1))
-
-
-def _replace_network(network: Network, subnet: ipaddress.IPv4Network) -> Network:
-    return network.model_copy(update={"subnet": subnet})
 
 
 def _default_ingress(site: Site) -> frozenset[str]:

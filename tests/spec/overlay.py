@@ -25,7 +25,7 @@ class Case:
 
 def read(path: Path) -> Case:
     """Given the file of a case, return the case."""
-    data = yaml.safe_load(path.read_text())
+    data = yaml.load(path.read_text(), yaml.CSafeLoader)
     spec = base(data["base"])
     for place, value in data.get("set", {}).items():
         put(spec, place, value)
@@ -36,7 +36,7 @@ def read(path: Path) -> Case:
 
 def base(name: str) -> dict[str, Any]:
     """Return a fresh copy of a base spec: 'lab' or 'real'."""
-    spec: dict[str, Any] = yaml.safe_load((_HERE / "bases" / f"{name}.yml").read_text())
+    spec: dict[str, Any] = yaml.load((_HERE / "bases" / f"{name}.yml").read_text(), yaml.CSafeLoader)
     return spec
 
 
@@ -58,7 +58,7 @@ def remove(spec: dict[str, Any], place: str) -> None:
 def write(spec: object, directory: Path) -> Path:
     """Write a spec to a `site.yml` and return its path."""
     path = directory / "site.yml"
-    path.write_text(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True))
+    path.write_text(yaml.dump(spec, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
     return path
 
 
