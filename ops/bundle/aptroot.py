@@ -47,7 +47,7 @@ class AptRoot:
         for relative in ("state/lists/partial", "cache/archives/partial", "etc"):
             (directory / relative).mkdir(parents=True)
         (directory / "state" / "status").touch()
-        (directory / "etc" / "sources.list").write_text(_sources(suite, _mirrors(runner)))
+        (directory / "etc" / "sources.list").write_text(_sources(suite, mirrors(runner)))
         (directory / "apt.conf").write_text(self._configuration(runner.run(["apt-config", "dump", "Acquire"])))
 
     def update(self) -> None:
@@ -99,7 +99,7 @@ class AptRoot:
         )
 
 
-def _mirrors(runner: program.Runner) -> dict[str, str]:
+def mirrors(runner: program.Runner) -> dict[str, str]:
     """Return the base addresses of Debian's main and security archives that the machine itself uses."""
     codename = _codename()
     listing = runner.run(
@@ -113,7 +113,7 @@ def _mirrors(runner: program.Runner) -> dict[str, str]:
             "security": (f"{codename}-security", "stable-security"),
         }.items():
             if release in releases:
-                found.setdefault(kind, address)
+                found.setdefault(kind, address.rstrip("/"))
     if "main" not in found:
         raise errors.PrerequisiteError(
             f"apt on this machine has no source for Debian {codename}",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ops import errors
-from ops.bundle import catalogue, guard, lock, preflight, program, recipe, schedule, store
+from ops.bundle import catalogue, guard, lock, preflight, program, recipe, registry, schedule, store
 from ops.bundle import progress as progress_
 from ops.spec import places
 
@@ -42,6 +41,12 @@ def build(want: Iterable[str] | None = None, progress: progress_.Progress | None
     return Builder(recipes, places.cache_directory(), progress or progress_.Silent()).build(names)
 
 
+def damaged() -> tuple[str, ...]:
+    """Hash every byte of what a site needs, without trusting stamps; return the names that a build would make anew."""
+    recipes = catalogue.recipes(lock.load())
+    return Builder(recipes, places.cache_directory(), progress_.Silent()).damaged(catalogue.wanted(recipes))
+
+
 class Builder:
     """Builds recipes into one cache."""
 
@@ -66,6 +71,18 @@ class Builder:
                 self._make(missing)
                 found, _ = self._look_up(names)
         return Bundle({name: found[name] for name in names})
+
+    def damaged(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Hash every byte of these artifacts and return the names of those that are missing or altered."""
+        return tuple(name for name in names if not self._intact(name))
+
+    def _intact(self, name: str) -> bool:
+        path = self._store.path(name, self._keys[name])
+        try:
+            self._store.verify(path, thorough=True)
+        except errors.IntegrityError:
+            return False
+        return True
 
     def _look_up(self, names: Iterable[str]) -> tuple[dict[str, Path], set[str]]:
         """Return the artifacts that are there and whole, and the names of those to make: missing or damaged."""
@@ -98,6 +115,8 @@ class Builder:
         if not todo:
             return
         preflight.check(todo, self._cache)
+        with self._scratch() as scratch:
+            registry.check(todo, self._cache, Path(scratch))
         self._progress.plan([progress_.Step(item.name, item.lane, item.seconds) for item in todo])
         try:
             schedule.run(todo, fetch=self._fetch_one, make=self._make_one, runner=self._runner)
@@ -107,7 +126,7 @@ class Builder:
     def _fetch_one(self, item: recipe.Recipe) -> None:
         if item.fetch is not None:
             with self._scratch() as scratch, store.disk_full_as_error(self._cache):
-                item.fetch(self._workshop(item, Path(scratch), Path(scratch), {}))
+                item.fetch(self._workshop(Path(scratch), Path(scratch), {}))
 
     def _make_one(self, item: recipe.Recipe) -> None:
         key = self._keys[item.name]
@@ -116,10 +135,10 @@ class Builder:
         self._progress.begin(item.name)
         needs = {need: self._store.path(need, self._keys[need]) for need in item.needs}
         with self._scratch() as scratch, self._store.draft(item.name, key, item.inputs) as draft:
-            item.make(self._workshop(item, draft, Path(scratch), needs))
+            item.make(self._workshop(draft, Path(scratch), needs))
         self._progress.end(item.name)
 
-    def _workshop(self, item: recipe.Recipe, output: Path, scratch: Path, needs: Mapping[str, Path]) -> recipe.Workshop:
+    def _workshop(self, output: Path, scratch: Path, needs: Mapping[str, Path]) -> recipe.Workshop:
         return recipe.Workshop(output, scratch, self._cache, self._runner, needs)
 
     def _scratch(self) -> tempfile.TemporaryDirectory[str]:
@@ -127,8 +146,9 @@ class Builder:
 
     def _clear(self) -> None:
         """Remove what killed builds left, while the lock keeps other builds out."""
-        self._store.sweep()
+        self._store.directory.mkdir(parents=True, exist_ok=True)
+        self._store.prune({self._store.path(name, key) for name, key in self._keys.items()})
         scratch = self._cache / "scratch"
         if scratch.exists():
-            shutil.rmtree(scratch)
+            store.remove(scratch)
         scratch.mkdir(parents=True)

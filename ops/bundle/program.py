@@ -17,7 +17,25 @@ from ops import errors
 from ops.adapters import process
 
 _GRACE_SECONDS = 5.0
-_NO_SPACE = ("No space left on device", "Disk quota exceeded")
+
+_TAIL = 500
+"""Characters of a failed program's last words that an error repeats."""
+
+_NOT_FOUND = ("setpriv: failed to execute",)
+"""What setpriv says of a program that it does not find; its exit code, 127, is also the program's own to use."""
+
+_NO_SPACE = ("No space left on device", "Disk quota exceeded", "no space left on device")
+_ALTERED = ("checksum mismatch", "DO NOT MATCH THE HASHES", "Hash Sum mismatch", "SECURITY ERROR", "NO_PUBKEY")
+_NO_NETWORK = (
+    "dial tcp",
+    "proxyconnect tcp",
+    "Could not connect to",
+    "Could not resolve",
+    "Temporary failure resolving",
+    "Failed to establish a new connection",
+    "Network is unreachable",
+)
+"""What go, apt and pip say when a registry cannot be reached."""
 
 
 class Cancelled(errors.SitewrightError):
@@ -99,20 +117,34 @@ class Runner:
 
 def _failure(completed: process.Completed) -> errors.SitewrightError:
     """Return the error that fits a program that failed."""
-    if any(text in completed.stderr for text in _NO_SPACE):
+    name = completed.argv[0]
+    where = " ".join(completed.argv)
+    last = completed.stderr.strip()[-_TAIL:]
+    if _says(completed, _NOT_FOUND):
+        return errors.PrerequisiteError(f"no program {name} to run", where=where, mend=f"install {name}")
+    if _says(completed, _NO_SPACE):
         return errors.DiskFullError(
-            f"no space left while {completed.argv[0]} was writing",
-            where=" ".join(completed.argv),
+            f"no space left while {name} was writing",
+            where=where,
             mend="free space in the cache's file system, or set XDG_CACHE_HOME to a larger one, and build again",
         )
-    # 127 is setpriv's own code for a program that it does not find.
-    if completed.returncode == 127:
+    if _says(completed, _ALTERED):
+        return errors.IntegrityError(
+            f"what {name} fetched is not what its checksum or signature says: {last}",
+            where=where,
+            mend="do not use it; fetch through another network or mirror, and find out who changed it",
+        )
+    if _says(completed, _NO_NETWORK):
         return errors.PrerequisiteError(
-            f"no program {completed.argv[0]} to run",
-            where=" ".join(completed.argv),
-            mend=f"install {completed.argv[0]}",
+            f"{name} cannot reach its package registry: {last}",
+            where=where,
+            mend=f"make {name} reach the registry (network, proxy, mirror), then build again: what is done is kept",
         )
     return process.ProcessError(completed, (0,))
+
+
+def _says(completed: process.Completed, texts: Sequence[str]) -> bool:
+    return any(text in completed.stderr for text in texts)
 
 
 def _signal(child: subprocess.Popen[str], number: signal.Signals) -> None:

@@ -165,10 +165,9 @@ class Display:
         waiting = [step for name, step in self._steps.items() if name not in finished and name not in self._begun]
         left = expected_left(waiting, running, pace_of(self._done))
         number = min(len(self._steps), len(finished) + len(running))
-        self._write(
-            f"step {number} of {len(self._steps)}  {what}  {clock(self._now() - self._started)} gone  {clock(left)} left",
-            stays=False,
-        )
+        gone = self._now() - self._started
+        text = f"step {number} of {len(self._steps)}  {what}  {clock(gone)} gone  {clock(left)} left"
+        self._write(text, stays=False)
 
     def _write(self, text: str, *, stays: bool) -> None:
         # ESC [ K clears to the end of the line (ECMA-48 EL).

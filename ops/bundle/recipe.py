@@ -22,6 +22,14 @@ class Lane(enum.StrEnum):
     """One processor and the disk."""
 
 
+class Registry(enum.StrEnum):
+    """A package registry that a recipe fetches from."""
+
+    DEBIAN = "the Debian mirror"
+    GO = "the Go module proxy"
+    PYPI = "the Python package index"
+
+
 @dataclasses.dataclass(frozen=True)
 class Workshop:
     """What a recipe may use while it makes its artifact."""
@@ -49,6 +57,7 @@ class Recipe:
     lane: Lane = Lane.PACK
     fetch: Callable[[Workshop], None] | None = None
     """Brings what `make` will need from the network into the cache, ahead of its turn."""
+    registry: Registry | None = None
     seconds: float = 1.0
     """Expected time on a machine with two processors and nothing cached."""
     size: int = 0

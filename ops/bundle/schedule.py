@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ops.bundle import program, recipe
 
-_WORKERS = {recipe.Lane.COMPILE: 1, recipe.Lane.FETCH: 3, recipe.Lane.PACK: 2}
+_WORKERS = {recipe.Lane.COMPILE: 1, recipe.Lane.FETCH: 5, recipe.Lane.PACK: 2}
 
 _POLL_SECONDS = 0.5
 """How soon an interrupt from the keyboard is noticed."""
@@ -50,15 +50,19 @@ def _drive(
     made: set[str] = set()
     submitted: set[str] = set()
     pending: dict[concurrent.futures.Future[None], tuple[set[str], str]] = {}
-    for item in recipes:
-        if item.fetch is not None:
-            pending[executors[recipe.Lane.FETCH].submit(fetch, item)] = (fetched, item.name)
-    while len(made) < len(recipes):
+
+    def submit_ready() -> None:
         for item in recipes:
             ready = item.name in fetched and all(need in made or need not in names for need in item.needs)
             if ready and item.name not in submitted:
                 submitted.add(item.name)
                 pending[executors[item.lane].submit(make, item)] = (made, item.name)
+
+    submit_ready()
+    for item in recipes:
+        if item.fetch is not None:
+            pending[executors[recipe.Lane.FETCH].submit(fetch, item)] = (fetched, item.name)
+    while len(made) < len(recipes):
         done, _ = concurrent.futures.wait(
             pending, timeout=_POLL_SECONDS, return_when=concurrent.futures.FIRST_COMPLETED
         )
@@ -66,3 +70,4 @@ def _drive(
             group, name = pending.pop(future)
             future.result()
             group.add(name)
+        submit_ready()

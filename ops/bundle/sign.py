@@ -46,7 +46,7 @@ def sign(repository: Path, gnupg_home: Path, destination: Path, *, now: datetime
         raise errors.CredentialError(
             "there is no key to sign the apt repository with",
             where=str(gnupg_home),
-            mend="restore the directory from the operator's backup, or call make_key and let every node learn the new key",
+            mend="restore the directory from a backup, or make a new key and let every node learn it",
         )
     changed = _export(gnupg_home, destination / KEYRING)
     for unsigned in sorted(repository.glob("dists/*/Release")):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ops import errors
 from ops.bundle import manifest
 
 _DRAFT = ".draft-"
+_KEEP_SECONDS = 30 * 24 * 3600
+_REMOVALS = 20
+_REMOVAL_SECONDS = 0.25
 
 
 class Store:
@@ -40,13 +45,31 @@ class Store:
 
     def verify(self, path: Path, *, thorough: bool = False) -> None:
         """Check one artifact against its record. Raise IntegrityError when they differ."""
-        manifest.verify(path, self._stamps / f"{path.name}.json", thorough=thorough)
+        stamp = self._stamp(path)
+        manifest.verify(path, stamp, thorough=thorough)
+        # The stamp's own time says when the artifact was last used.
+        stamp.touch()
+
+    def prune(self, keep: Collection[Path]) -> None:
+        """Remove artifacts that are not among those to keep and that no build has used for a month."""
+        for path in self.directory.iterdir():
+            if path not in keep and not path.name.startswith(_DRAFT) and self._unused(path):
+                path.rename(path.with_name(f"{_DRAFT}{path.name}"))
+        self.sweep()
+
+    def _unused(self, path: Path) -> bool:
+        stamp = self._stamp(path)
+        used = (stamp if stamp.exists() else path).stat().st_mtime
+        return time.time() - used > _KEEP_SECONDS
+
+    def _stamp(self, path: Path) -> Path:
+        return self._stamps / f"{path.name}.json"
 
     def discard(self, name: str, key: str) -> None:
         """Remove an artifact. It is renamed first, so that a killed removal leaves no half artifact."""
         grave = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=self.directory))
         self.path(name, key).replace(grave / "discarded")
-        shutil.rmtree(grave)
+        remove(grave)
 
     @contextlib.contextmanager
     def draft(self, name: str, key: str, inputs: Mapping[str, object]) -> Iterator[Path]:
@@ -71,7 +94,27 @@ class Store:
     def sweep(self) -> None:
         """Remove what killed builds left behind."""
         for draft in self.directory.glob(f"{_DRAFT}*"):
-            shutil.rmtree(draft)
+            remove(draft)
+
+
+def remove(directory: Path) -> None:
+    """Remove a tree in which programs of a killed build may still be dying: they add and remove files for a moment.
+
+    Raise OSError when something goes on to write there.
+    """
+    for _ in range(_REMOVALS):
+        try:
+            shutil.rmtree(directory)
+        except FileNotFoundError:
+            if not directory.exists():
+                return
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+        else:
+            return
+        time.sleep(_REMOVAL_SECONDS)
+    shutil.rmtree(directory)
 
 
 @contextlib.contextmanager
@@ -80,7 +123,7 @@ def disk_full_as_error(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, errors.SitewrightError) or error.errno not in {28, 122}:
+        if isinstance(error, errors.SitewrightError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
         raise errors.DiskFullError(
             f"no space left while writing {error.filename or 'an artifact'}",

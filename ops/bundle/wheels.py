@@ -36,6 +36,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
             code=(Path(__file__),),
             inputs={"lock": key.of_file(_path(name))},
             lane=recipe.Lane.FETCH,
+            registry=recipe.Registry.PYPI,
             seconds=expect.seconds,
             size=expect.bytes,
         )
