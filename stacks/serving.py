@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from typing import cast
 
@@ -16,8 +17,6 @@ KubernetesObject = Mapping[str, object]
 
 _WORKLOADS = frozenset({"DaemonSet", "Deployment", "Job", "StatefulSet"})
 """Kinds that run pods; they come after all that their pods need."""
-_AFTERWARDS = frozenset({"Ingress", "PodDisruptionBudget", "Service"})
-"""Kinds that pods do not need; a Service is ready only when pods are."""
 
 
 class Serving(pulumi.ComponentResource):
@@ -37,7 +36,7 @@ class Serving(pulumi.ComponentResource):
         made: dict[str, pulumi.CustomResource] = {}
         wanted = serving.objects(settings.site, settings.images, settings.key_hashes)
         for item in sorted(wanted, key=stage):
-            before = [made[key] for key in made if _precedes(key, item)]
+            before = [made[logical_name(other)] for other in wanted if precedes(other, item)]
             made[logical_name(item)] = self._register(item, before)
         self.register_outputs({"objects": sorted(made)})
 
@@ -52,14 +51,52 @@ class Serving(pulumi.ComponentResource):
         return pulumi.CustomResource(type_token(item), logical_name(item), _properties(item), options)
 
 
-def stage(item: KubernetesObject) -> int:
-    """Return in which round an object is applied: namespaces, what pods need, pods, the rest."""
-    kind = item["kind"]
-    if kind == "Namespace":
-        return 0
-    if kind in _WORKLOADS:
-        return 2
-    return 3 if kind in _AFTERWARDS else 1
+class Stage(enum.IntEnum):
+    """Rounds in which objects are declared."""
+
+    NAMESPACES = 0
+    NEEDS = 1
+    """What pods need, and what needs no pods."""
+    WORKLOADS = 2
+    SERVICES = 3
+
+
+def stage(item: KubernetesObject) -> Stage:
+    """Return the round of an object."""
+    if item["kind"] == "Namespace":
+        return Stage.NAMESPACES
+    if item["kind"] == "Service":
+        return Stage.SERVICES
+    return Stage.WORKLOADS if item["kind"] in _WORKLOADS else Stage.NEEDS
+
+
+def precedes(other: KubernetesObject, item: KubernetesObject) -> bool:
+    """Say whether one object must stand before another is applied.
+
+    Pods come after what they need. A Service comes after the workload that it selects: it is ready only when pods
+    are, and a workload that fails tells the reason at once.
+    """
+    before, after = stage(other), stage(item)
+    if before is Stage.NAMESPACES:
+        return after is not Stage.NAMESPACES
+    if after is Stage.SERVICES:
+        return before is Stage.WORKLOADS and _selects(item, other)
+    return (before, after) == (Stage.NEEDS, Stage.WORKLOADS)
+
+
+def _selects(service: KubernetesObject, workload: KubernetesObject) -> bool:
+    """Say whether a Service's selector fits the labels of a workload's pods."""
+    selector = _at(service, "spec", "selector")
+    labels = _at(workload, "spec", "template", "metadata", "labels")
+    return bool(selector) and selector.items() <= labels.items()
+
+
+def _at(item: KubernetesObject, *keys: str) -> Mapping[str, object]:
+    """Return the mapping at a path, {} when there is none."""
+    found: object = item
+    for key in keys:
+        found = found.get(key, {}) if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def type_token(item: KubernetesObject) -> str:
@@ -73,15 +110,6 @@ def logical_name(item: KubernetesObject) -> str:
     """Return an object's name in the stack: 'deployment-gateway'."""
     metadata = cast("Mapping[str, object]", item["metadata"])
     return f"{str(item['kind']).lower()}-{metadata['name']}"
-
-
-def _precedes(made: str, item: KubernetesObject) -> bool:
-    """Say whether an object that was registered must stand before another is applied."""
-    kind = made.partition("-")[0]
-    if kind == "namespace":
-        return item["kind"] != "Namespace"
-    late = {name.lower() for name in _WORKLOADS | _AFTERWARDS}
-    return item["kind"] in _WORKLOADS and kind not in late
 
 
 def _properties(item: KubernetesObject) -> dict[str, object]:

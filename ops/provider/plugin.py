@@ -32,8 +32,9 @@ def serve(register: Register, stop: Callable[[], None]) -> None:
     The engine holds the other end of standard input, so its death, by `kill -9` too, ends this process.
     `stop` asks running work to end; it has a few seconds before the process exits.
     """
+    pool = _Pool(max_workers=_THREADS)
     server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=_THREADS),
+        pool,
         options=[
             ("grpc.max_receive_message_length", _MESSAGE_BYTES),
             ("grpc.max_send_message_length", _MESSAGE_BYTES),
@@ -50,11 +51,28 @@ def serve(register: Register, stop: Callable[[], None]) -> None:
     sys.stdout.flush()
     ended.wait()
     stop()
-    server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
+    server.stop(_GRACE_SECONDS)
+    # gRPC itself forgets requests whose client is gone; their work still has to end.
+    futures.wait(pool.running, _GRACE_SECONDS)
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
     # A request thread may still wait for its work to end; the interpreter would wait for the thread.
     os._exit(0)
+
+
+class _Pool(futures.ThreadPoolExecutor):
+    """A thread pool that knows which requests it is serving."""
+
+    def __init__(self, max_workers: int) -> None:
+        super().__init__(max_workers)
+        self.running: set[futures.Future[Any]] = set()
+
+    def submit(self, *arguments: Any, **named: Any) -> futures.Future[Any]:
+        """Serve one request."""
+        future = super().submit(*arguments, **named)
+        self.running.add(future)
+        future.add_done_callback(self.running.discard)
+        return future
 
 
 def _watch_engine(ended: threading.Event) -> None:

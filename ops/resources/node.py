@@ -19,6 +19,8 @@ class NodeArgs:
     """Variables of the node's roles, each visible in previews."""
     roles: str
     """Digest of the code of those roles."""
+    release: Mapping[str, str]
+    """Role -> digest of what the operator's machine hands to nodes of that role: packages, images, manifests."""
     control_plane: bool
     """Control planes never change two at a time."""
     boot: pulumi.Output[int] | None = None
@@ -37,6 +39,7 @@ class Node(pulumi.CustomResource):
             "node": args.node,
             "variables": dict(args.variables),
             "roles": args.roles,
+            "release": dict(args.release),
             "control_plane": args.control_plane,
             "revision": None,
         }

@@ -214,6 +214,8 @@ def kubelet(server: ApiServer) -> Iterator[None]:
 
 def _run_pods(server: ApiServer, ended: threading.Event) -> None:
     server.request("POST", "/api/v1/nodes", {"metadata": {"name": _NODE}})
+    # The API server taints every new node as not ready; a kubelet's report would take the taint away.
+    server.patch(f"/api/v1/nodes/{_NODE}", {"spec": {"taints": None}})
     while not ended.wait(0.2):
         for pod in server.request("GET", "/api/v1/pods")["items"]:
             metadata = pod["metadata"]

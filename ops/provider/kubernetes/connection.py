@@ -159,7 +159,8 @@ class Connection:
         raise AssertionError("the last attempt returns or raises")
 
     def _unreachable(self, error: Exception) -> errors.UnreachableError:
-        reason = getattr(error, "reason", None) or error
+        # urllib3 puts the connection object before its reason: "HTTPSConnection(host=…, port=…): Failed to …".
+        reason = str(getattr(error, "reason", None) or error).rpartition("): ")[2]
         return errors.UnreachableError(
             f"the Kubernetes API does not answer: {reason}",
             where=self._server,

@@ -1,0 +1,213 @@
+"""The real Pulumi program and engine over hosts that are files, with a real API server as the site's cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ops.adapters import pulumi, pulumi_recovery
+from ops.spec import places
+from tests.support import pulumi_project
+from tests.support.apiserver import ApiServer
+from tests.support.pulumi_project import Project
+
+pytestmark = [pytest.mark.pulumi, pytest.mark.apiserver]
+
+SPEC = """
+schema_version: 1
+name: test
+lab: {}
+nodes:
+  - {name: infra1, roles: [infra]}
+  - {name: cp1, roles: [control_plane]}
+  - {name: cp2, roles: [control_plane]}
+  - {name: cp3, roles: [control_plane]}
+  - {name: gpu1, roles: [worker]}
+  - {name: gpu2, roles: [worker]}
+models: MODELS
+"""
+DIGEST = "sha256:" + "a" * 64
+NODES = ("infra1", "cp1", "cp2", "cp3", "gpu1", "gpu2")
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """A project of the real program, and the files that are its hosts."""
+
+    project: Project
+    hosts: Path
+
+    def log(self) -> list[str]:
+        """Return what was done since the last call."""
+        file = self.hosts / "log"
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return lines
+
+    def flag(self, kind: str, node: str, text: str = "") -> Path:
+        path = self.hosts / kind / node
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def spec(self, before: str, after: str) -> None:
+        """Change the spec."""
+        path = Path(self.project.environment["SITEWRIGHT_SITE"])
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
+
+    def await_log(self, line: str) -> None:
+        deadline = time.monotonic() + 60
+        while line not in ((self.hosts / "log").read_text() if (self.hosts / "log").exists() else ""):
+            assert time.monotonic() < deadline, f"'{line}' did not happen"
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def site(tmp_path: Path, api: ApiServer) -> Site:
+    lab = yaml.safe_load((places.PROJECT_ROOT / "inventory" / "lab" / "site.yml").read_text())
+    spec = tmp_path / "spec" / "site.yml"
+    spec.parent.mkdir()
+    spec.write_text(SPEC.replace("MODELS", json.dumps(lab["models"])))
+    hosts = tmp_path / "hosts"
+    hosts.mkdir()
+    (hosts / "kubeconfig").write_text(api.kubeconfig)
+    plugin = tmp_path / "plugin" / "pulumi-resource-sitewright"
+    plugin.parent.mkdir()
+    root = places.PROJECT_ROOT
+    plugin.write_text(f'#!/bin/sh\nPYTHONPATH={root} exec {root}/.venv/bin/python -m tests.support.fake_site "$@"\n')
+    plugin.chmod(0o755)
+    project = pulumi_project.make(tmp_path, root / "stacks", {"sitewright": plugin.parent})
+    variables = {"SITEWRIGHT_SITE": str(spec), "FAKE_SITE": str(hosts), "XDG_STATE_HOME": str(tmp_path / "state")}
+    write_release(tmp_path / "state" / "sitewright" / "test", lab["models"][0]["name"])
+    return Site(dataclasses.replace(project, environment=project.environment | variables), hosts)
+
+
+def write_release(state: Path, model: str) -> None:
+    state.mkdir(parents=True)
+    names = ("triton", "gateway", f"models/{model}")
+    images = {name: f"bundle.site.internal:8443/{name}@{DIGEST}" for name in names}
+    release = {"schema_version": 1, "images": images, "key_hashes": {"lab": "0" * 64}, "releases": {"infra": "r1"}}
+    (state / "release.json").write_text(json.dumps(release))
+
+
+def order(lines: list[str], verb: str) -> list[str]:
+    return [line.partition(" ")[2] for line in lines if line.startswith(f"{verb} ")]
+
+
+def test_a_site_is_made_in_order_and_a_second_run_changes_nothing(site: Site) -> None:
+    first = site.project.run("preview")
+    assert "+ " in first
+    assert site.log() == []
+    site.project.up()
+    lines = site.log()
+    assert sorted(order(lines, "start")) == sorted(NODES)
+    begun, ended = order(lines, "begin"), order(lines, "end")
+    assert begun[0] == "infra1"
+    assert [name for name in begun if name.startswith("cp")] == ["cp1", "cp2", "cp3"]
+    for name in ("cp2", "gpu1", "gpu2"):
+        assert lines.index("end cp1") < lines.index(f"begin {name}")
+    assert lines.index("end cp2") < lines.index("begin cp3")
+    assert len(ended) == 6
+    text = site.project.run("up", "--yes", "--expect-no-changes")
+    assert "unchanged" in text
+    assert site.log() == []
+    outputs = json.loads(site.project.run("stack", "output", "--json"))
+    assert outputs["gateway_url"].startswith("https://198.1")
+    assert outputs["models"] == ["smollm2"]
+    assert b"loopback-test-token" not in site.project.raw()
+
+
+def test_changes_touch_only_the_nodes_that_they_are_about(site: Site) -> None:
+    site.project.up()
+    site.log()
+    site.spec(
+        "  - {name: gpu2, roles: [worker]}\n", "  - {name: gpu2, roles: [worker]}\n  - {name: gpu3, roles: [worker]}\n"
+    )
+    assert "Node gpu3 create" in site.project.run("preview")
+    site.project.up()
+    assert site.log() == ["start gpu3", "begin gpu3", "end gpu3"]
+    (site.hosts / "running" / "gpu1").unlink()
+    shown = site.project.run("preview", "--diff")
+    assert "boot" in shown
+    assert "1 => 2" in shown
+    site.flag("matches", "gpu1")
+    site.project.up()
+    assert site.log() == ["start gpu1", "look gpu1"]
+    site.project.up("--expect-no-changes")
+
+
+def test_a_failed_node_is_told_and_alone_tried_again(site: Site) -> None:
+    failing = site.flag("fails", "gpu2", "no space left")
+    text = site.project.up(expect=1)
+    assert "[E-DEPLOY]: task 'Install' failed on gpu2: no space left" in text
+    assert "at roles/base/tasks/main.yml:12 on gpu2" in text
+    assert "mend: put it right" in text
+    failing.unlink()
+    done = set(order(site.log(), "end"))
+    site.project.up()
+    again = set(order(site.log(), "begin"))
+    assert "gpu2" in again
+    assert "cp1" in done
+    assert not again & done
+
+
+def test_a_disruptive_change_is_refused_in_preview_and_update(site: Site) -> None:
+    site.project.up()
+    site.log()
+    site.flag("disruptive", "gpu1")
+    release = Path(site.project.environment["XDG_STATE_HOME"], "sitewright", "test", "release.json")
+    release.write_text(release.read_text().replace('"infra": "r1"', '"worker": "r2"'))
+    for words in (["preview"], ["up", "--yes", "--skip-preview"]):
+        text = site.project.run(*words, expect=1)
+        assert "would interrupt what runs on gpu1" in text
+        assert "mend: run: ansible-playbook" in text
+    assert "begin gpu1" not in site.log()
+
+
+def test_refresh_reaches_every_host(site: Site) -> None:
+    site.project.up()
+    site.log()
+    site.project.run("refresh", "--yes", "--skip-preview")
+    assert sorted(site.log()) == sorted(f"reach {name}" for name in NODES)
+
+
+def test_destroy_of_a_lab_asks_nothing_of_the_cluster(site: Site, api: ApiServer) -> None:
+    site.project.up()
+    site.log()
+    kubeconfig = Path(site.project.environment["XDG_STATE_HOME"], "sitewright", "test", "kubeconfig")
+    kubeconfig.write_text(api.kubeconfig.replace(api.url, "https://127.0.0.1:1"))
+    site.project.run("destroy", "--yes", "--skip-preview")
+    assert sorted(site.log()) == sorted(f"destroy {name}" for name in NODES)
+
+
+def test_ctrl_c_ends_the_run_on_a_node_cleanly(site: Site) -> None:
+    site.flag("slow", "cp1")
+    with site.project.start("up", "--yes", "--skip-preview") as running:
+        site.await_log("begin cp1")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+    assert "cancelled cp1" in site.log()
+
+
+def test_a_killed_run_ends_its_own_work_and_converges_when_it_is_run_again(site: Site) -> None:
+    slow = site.flag("slow", "cp1")
+    with site.project.start("up", "--yes", "--skip-preview") as running:
+        site.await_log("begin cp1")
+        os.kill(running.pid, signal.SIGKILL)
+    site.await_log("cancelled cp1")
+    slow.unlink()
+    site.log()
+    stack = pulumi.Stack("test", site.project.environment, site.project.directory)
+    assert any("broke the lock" in line for line in pulumi_recovery.settle(stack, "trial"))
+    site.project.up()
+    assert [name for name in order(site.log(), "end") if name.startswith("cp")] == ["cp1", "cp2", "cp3"]
+    site.project.up("--expect-no-changes")

@@ -1,0 +1,88 @@
+"""The sitewright plugin with hosts that are files: what the engine sees is real, no machine is.
+
+Reads the directory of its files from FAKE_SITE. `log` gets one line for each thing that was done. Of a node,
+`running/<node>` is there while its machine runs, `fails/<node>` makes its run fail with the file's text,
+`slow/<node>` makes it take until the file is gone, `disruptive/<node>` makes its next look find a disruptive change,
+and `matches/<node>` makes it find none.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ops import errors
+from ops.actions import converge, machine, sites
+from ops.provider import sitewright
+from ops.spec import places
+
+ROOT = Path(os.environ["FAKE_SITE"])
+Say = Callable[[str], None]
+
+
+def note(line: str) -> None:
+    with (ROOT / "log").open("a") as file:
+        file.write(f"{line}\n")
+
+
+def flag(kind: str, node: str) -> Path:
+    path = ROOT / kind / node
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def start(_site: str, node: str, say: Say, _cancelled: threading.Event) -> None:
+    say("starting")
+    note(f"start {node}")
+    flag("running", node).touch()
+
+
+def destroy(_lab: str, node: str, _say: Say) -> None:
+    note(f"destroy {node}")
+    flag("running", node).unlink(missing_ok=True)
+
+
+def run(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
+    note(f"begin {node}")
+    say("running: base : Install packages")
+    while flag("slow", node).exists():
+        if cancelled.is_set():
+            note(f"cancelled {node}")
+            raise errors.DeployError(f"the run on {node} was cancelled", where=node, mend="run it again")
+        time.sleep(0.05)
+    if flag("fails", node).exists():
+        text = flag("fails", node).read_text()
+        where = f"roles/base/tasks/main.yml:12 on {node}"
+        raise errors.DeployError(f"task 'Install' failed on {node}: {text}", where=where, mend="put it right")
+    if node.startswith("cp"):
+        state = places.state_directory(sites.load(site).name)
+        (state / "kubeconfig").write_text((ROOT / "kubeconfig").read_text())
+    note(f"end {node}")
+
+
+def predict(site: str, node: str, say: Say, _cancelled: threading.Event) -> None:
+    note(f"look {node}")
+    if flag("disruptive", node).exists():
+        raise errors.DeployError(
+            f"'Upgrade the runtime' would interrupt what runs on {node}",
+            where=f"roles/container_runtime/tasks/main.yml:8 on {node}",
+            mend=f"run: ansible-playbook -i {site} playbooks/site.yml --limit {node}",
+        )
+    say("would change 1 tasks: base : Install packages")
+
+
+def update(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
+    predict(site, node, say, cancelled)
+    if not flag("matches", node).exists():
+        run(site, node, say, cancelled)
+
+
+if __name__ == "__main__":
+    machine.start, machine.destroy = start, destroy
+    machine.is_running = machine.exists = lambda _lab, node: flag("running", node).exists()
+    converge.converge, converge.predict, converge.update = run, predict, update  # type: ignore[assignment] # fakes
+    converge.reach = lambda _site, node: note(f"reach {node}")
+    sitewright.main()
