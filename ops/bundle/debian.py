@@ -42,6 +42,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
                 inputs=inputs,
                 lane=recipe.Lane.FETCH,
                 registry=recipe.Registry.DEBIAN,
+                programs=("apt-get",),
                 seconds=wanted.expect.seconds,
                 size=wanted.expect.bytes,
             )
@@ -57,6 +58,8 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
                     code=_CODE,
                     inputs={"variant": variant, "include": list(include)},
                     needs=(packages_name(suite),),
+                    programs=("mmdebstrap", "unshare"),
+                    root=True,
                     seconds=25,
                     size=280_000_000,
                 )

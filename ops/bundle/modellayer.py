@@ -22,6 +22,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
             code=(Path(__file__), Path(layer.__file__)),
             inputs=wanted.model_dump(),
             needs=(wheels.name_of(wanted.wheels),),
+            programs=("zstd",),
             seconds=4,
             size=100_000_000,
         )

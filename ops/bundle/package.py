@@ -30,7 +30,8 @@ def make_recipe(locked: lock.Lock) -> recipe.Recipe:
             "trees": {tree: key.of_tree(lock.DIRECTORY / tree) for tree in trees},
         },
         needs=tuple(sorted({package.source for package in locked.packages if package.source})),
-        seconds=20,
+        programs=("dpkg-deb", "zstd"),
+        seconds=10,
         size=120_000_000,
     )
 
@@ -51,7 +52,7 @@ def _make(locked: lock.Lock, workshop: recipe.Workshop) -> None:
         target = workshop.output / relative
         target.parent.mkdir(parents=True)
         write(tree, target, moment=locked.debian_moment, runner=workshop.runner)
-        stanzas.append(_stanza(tree, target, relative))
+        stanzas.append(stanza(tree, target, relative))
     (workshop.output / "Packages").write_text("\n".join(sorted(stanzas)))
 
 
@@ -107,7 +108,7 @@ def _file_name(package: lock.Package) -> str:
     return f"{package.name}_{package.version}_amd64.deb"
 
 
-def _stanza(tree: Path, file: Path, relative: Path) -> str:
+def stanza(tree: Path, file: Path, relative: Path) -> str:
     """Return the index entry of a finished package."""
     text = (tree / "DEBIAN" / "control").read_text()
     return f"{text}Filename: {relative}\nSize: {file.stat().st_size}\nSHA256: {key.of_file(file)}\n"

@@ -18,6 +18,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
             code=(Path(__file__), Path(layer.__file__)),
             inputs=wanted.model_dump(exclude={"expect"}),
             needs=(wanted.source,),
+            programs=("zstd",),
             seconds=wanted.expect.seconds,
             size=wanted.expect.bytes,
         )

@@ -12,9 +12,11 @@ from ops.bundle import lock, recipe
 
 _PROGRAMS = {
     "apt-get": "apt",
+    "chroot": "coreutils",
     "dpkg-deb": "dpkg",
     "mmdebstrap": "mmdebstrap",
     "setpriv": "util-linux",
+    "tar": "tar",
     "unshare": "util-linux",
     "zstd": "zstd",
 }
@@ -32,13 +34,15 @@ def check(todo: Sequence[recipe.Recipe], cache: Path) -> None:
 
     Raise PrerequisiteError for a missing program or missing root, DiskFullError when space will not do.
     """
-    if os.geteuid() != 0:
+    only_root = [item.name for item in todo if item.root]
+    if only_root and os.geteuid() != 0:
         raise errors.PrerequisiteError(
-            "a bundle is built as root: root file systems keep their owners",
-            where="this process",
+            "root file systems keep their owners, so only root can build them",
+            where=", ".join(only_root),
             mend="run the same command as root",
         )
-    missing = sorted({package for name, package in _PROGRAMS.items() if shutil.which(name) is None})
+    called = {"setpriv", *(name for item in todo for name in item.programs)}
+    missing = sorted({_PROGRAMS[name] for name in called if shutil.which(name) is None})
     if missing:
         raise errors.PrerequisiteError(
             f"this machine lacks the Debian packages {', '.join(missing)}",

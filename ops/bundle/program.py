@@ -80,6 +80,12 @@ class Runner:
             raise _failure(process.Completed(command[4:], child.returncode, stdout, stderr))
         return stdout
 
+    @property
+    def busy(self) -> bool:
+        """Whether a program is running."""
+        with self._lock:
+            return bool(self._running)
+
     def cancel(self) -> None:
         """End every running program and refuse new ones."""
         with self._lock:

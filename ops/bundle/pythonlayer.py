@@ -43,6 +43,8 @@ def _wheel_layer(
         make=functools.partial(_make_compiled, lay_out),
         code=_CODE,
         needs=(need, _ROOT),
+        programs=("chroot", "tar", "zstd"),
+        root=True,
         seconds=seconds,
         size=size,
     )
@@ -59,6 +61,7 @@ def _service_layer(name: str) -> recipe.Recipe:
         make=functools.partial(_make_service, source),
         code=_CODE,
         inputs={"source": key.of_tree(source)},
+        programs=("zstd",),
         size=50_000,
     )
 

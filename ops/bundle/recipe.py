@@ -58,6 +58,10 @@ class Recipe:
     fetch: Callable[[Workshop], None] | None = None
     """Brings what `make` will need from the network into the cache, ahead of its turn."""
     registry: Registry | None = None
+    programs: tuple[str, ...] = ()
+    """Host programs that making it calls."""
+    root: bool = False
+    """Whether only root can make it."""
     seconds: float = 1.0
     """Expected time on a machine with two processors and nothing cached."""
     size: int = 0

@@ -29,6 +29,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
                 make=functools.partial(_root, f"root-{suite}"),
                 code=_CODE,
                 needs=(f"root-{suite}",),
+                programs=("zstd",),
                 seconds=4,
                 size=50_000_000,
             )
@@ -41,6 +42,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
                     code=_CODE,
                     inputs={"packages": list(wanted.images_extra)},
                     needs=(debian.packages_name(suite),),
+                    programs=("dpkg-deb", "zstd"),
                     seconds=8,
                     size=80_000_000,
                 )
@@ -50,10 +52,10 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
 
 def _root(root: str, workshop: recipe.Workshop) -> None:
     with tarfile.open(workshop.needs[root] / "root.tar") as archive:
-        layer.write(_members(archive, workshop.scratch / "content"), workshop)
+        layer.write(members(archive, workshop.scratch / "content"), workshop)
 
 
-def _members(archive: tarfile.TarFile, content: Path) -> Iterator[layer.Member]:
+def members(archive: tarfile.TarFile, content: Path) -> Iterator[layer.Member]:
     """Yield what stays of a root file system: owners and modes as they are, names without `./`, times zero."""
     for info in archive:
         name = info.name.removeprefix("./")
