@@ -5,35 +5,34 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from ops import errors
-from ops.adapters import process, restic, restic_binary, restic_errors, restic_process, restic_repository
+from ops.adapters import restic, restic_binary, restic_errors, restic_process, restic_repository
 from ops.adapters.restic_repository import Repository
 from ops.adapters.restic_results import Backup, Compression, Part, Progress, Retention, Source
 from tests.support import restic as support
+from tests.support import vault
 
 pytestmark = pytest.mark.restic
-
-MODEL_BYTES = 6_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """A repository behind a server with an old and a new backup of a model in it; `snapshot` is the new one's id."""
+    """A vault with an old and a new backup of a model in it; `snapshot` is the new one's id."""
 
     repository: Repository
     data: Path
     models: Path
     snapshot: str
+    biggest_pack: Callable[[], Path]
 
     @property
     def administrator(self) -> Repository:
@@ -43,41 +42,20 @@ class Site:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a model and a repository that holds an old and a new backup of it."""
-    directory = tmp_path_factory.mktemp("template")
-    models = directory / "models"
-    models.mkdir()
-    (models / "weights").write_bytes(os.urandom(MODEL_BYTES))
-    (models / "config.pbtxt").write_text('name: "model"\n')
-    secret(directory / "password", "pass-word")
-    with support.rest_server(directory / "server") as server:
-        repository = opened(directory, server)
-        restic.initialise(repository)
-        old = ["backup", "--host=site", "--tag=model", "--time=2020-01-01 00:00:00", str(models)]
-        with restic_repository.command(repository, old) as command:
+    directory = vault.template(tmp_path_factory.mktemp("template"))
+    with vault.opened(directory) as made:
+        old = ["backup", "--host=site", "--tag=model", "--time=2020-01-01 00:00:00", str(made.models)]
+        with restic_repository.command(made.repository, old) as command:
             assert restic_process.run(command, timeout=60).returncode == 0
-        back_up(repository, models)
+        back_up(made.repository, made.models)
     return directory
 
 
 @pytest.fixture
 def site(template: Path, tmp_path: Path) -> Iterator[Site]:
-    for name in ("models", "server/data"):
-        shutil.copytree(template / name, tmp_path / name)
-    secret(tmp_path / "password", "pass-word")
-    with support.rest_server(tmp_path / "server") as server:
-        repository = opened(tmp_path, server)
-        yield Site(repository, server.data, tmp_path / "models", restic.snapshots(repository)[-1].id)
-
-
-def opened(directory: Path, server: support.Server) -> Repository:
-    return Repository(
-        server.location,
-        directory / "password",
-        restic_binary.find(support.programs().restic),
-        credential=server.credential,
-        authority=server.authority,
-    )
+    with vault.copied(template, tmp_path) as made:
+        snapshot = restic.snapshots(made.repository)[-1].id
+        yield Site(made.repository, made.data, made.models, snapshot, made.biggest_pack)
 
 
 def secret(path: Path, text: str) -> Path:
@@ -89,20 +67,13 @@ def secret(path: Path, text: str) -> Path:
 def back_up(repository: Repository, models: Path, *exclude: str) -> Backup:
     return restic.backup(
         repository,
-        [Source(models, minimum_files=2, minimum_bytes=MODEL_BYTES)],
+        [Source(models, minimum_files=2, minimum_bytes=vault.MODEL_BYTES)],
         host="site",
         tags=["model"],
         compression=Compression.OFF,
         exclude=exclude,
         timeout=120,
     )
-
-
-def biggest_pack(site: Site) -> Path:
-    packs = [path for path in (site.data / "data").rglob("*") if path.is_file()]
-    pack = max(packs, key=lambda path: path.stat().st_size)
-    pack.chmod(0o600)
-    return pack
 
 
 def folder(site: Site) -> PurePosixPath:
@@ -123,16 +94,6 @@ def sweep(repository: Repository, part: Part) -> str:
     except restic_errors.DamagedError as error:
         return error.what
     return ""
-
-
-@contextlib.contextmanager
-def small_disk(directory: Path, size: str) -> Iterator[Path]:
-    directory.mkdir()
-    process.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "small", directory], timeout=10)
-    try:
-        yield directory
-    finally:
-        process.run(["umount", directory], timeout=10)
 
 
 def test_what_was_backed_up_comes_back(site: Site, tmp_path: Path) -> None:
@@ -176,7 +137,7 @@ def test_a_key_that_somebody_added_is_seen(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_flipped_byte_is_found_by_the_sweep_and_by_a_restore(site: Site, tmp_path: Path) -> None:
-    pack = biggest_pack(site)
+    pack = site.biggest_pack()
     data = bytearray(pack.read_bytes())
     data[1000] ^= 1
     pack.write_bytes(data)
@@ -190,7 +151,7 @@ def test_a_flipped_byte_is_found_by_the_sweep_and_by_a_restore(site: Site, tmp_p
 
 @pytest.mark.parametrize("fault", ["truncated", "missing"])
 def test_a_truncated_or_missing_pack_is_found(fault: str, site: Site, tmp_path: Path) -> None:
-    pack = biggest_pack(site)
+    pack = site.biggest_pack()
     if fault == "missing":
         pack.unlink()
     else:
@@ -202,15 +163,20 @@ def test_a_truncated_or_missing_pack_is_found(fault: str, site: Site, tmp_path: 
 
 
 def test_a_full_disk_is_named(site: Site, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "small", "2m") as small, pytest.raises(restic_errors.NoSpaceError):
+    with vault.small_disk(tmp_path / "small", "2m") as small, pytest.raises(restic_errors.NoSpaceError):
         restic.restore(site.repository, site.snapshot, small / "back", timeout=120)
 
 
 def test_a_full_server_is_named(tmp_path: Path) -> None:
-    (tmp_path / "weights").write_bytes(os.urandom(MODEL_BYTES))
+    (tmp_path / "weights").write_bytes(os.urandom(vault.MODEL_BYTES))
     with support.rest_server(tmp_path / "server", quota=1_000_000) as server:
-        secret(tmp_path / "password", "pass-word")
-        repository = opened(tmp_path, server)
+        repository = Repository(
+            server.location,
+            secret(tmp_path / "password", "pass-word"),
+            restic_binary.find(support.programs().restic),
+            credential=server.credential,
+            authority=server.authority,
+        )
         restic.initialise(repository)
         with pytest.raises(restic_errors.NoSpaceError):
             restic.backup(
@@ -277,7 +243,7 @@ def test_a_lock_that_lives_is_respected_and_one_of_a_dead_run_removed(
 
 
 def test_a_backup_whose_time_is_up_leaves_no_lock_and_the_next_one_works(site: Site, tmp_path: Path) -> None:
-    (tmp_path / "models/weights").write_bytes(os.urandom(MODEL_BYTES))
+    (tmp_path / "models/weights").write_bytes(os.urandom(vault.MODEL_BYTES))
     with restic_repository.command(site.repository, ["backup", "--limit-upload=100", str(site.models)]) as command:
         outcome = restic_process.run(command, timeout=3)
     assert outcome.timed_out

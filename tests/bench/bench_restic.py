@@ -1,0 +1,124 @@
+"""What the adapter costs over bare restic: `python -m tests.bench.bench_restic [mebibytes] [rounds]`.
+
+Bare restic gets the same options. Both sides alternate in one run, each round on a new repository with the same model
+store (two files of random bytes, which are as incompressible as weights); the best time of each side counts. Prints
+one JSON document. `capture` is a backup with all hashes, `restore` one that is hashed against them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ops.adapters import restic, restic_binary, restic_repository
+from ops.adapters.restic_repository import Repository
+from ops.adapters.restic_results import Compression, Source
+from ops.recovery import capture, restore
+from ops.recovery.point import Kind, Member
+from tests.support import restic as support
+
+_FILES = 2
+_CHUNK = 2**22
+_TIMEOUT = 3600.0
+
+
+def main() -> None:
+    """Measure and print."""
+    mebibytes, rounds = (int(word) for word in (*sys.argv[1:], *("256", "2")[len(sys.argv) - 1 :]))
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        models = make_models(place / "models", mebibytes * 2**20)
+        times: dict[str, list[float]] = {}
+        for _ in range(rounds):
+            one_round(place, models, times)
+    best = {side: min(seconds) for side, seconds in times.items()}
+    size = mebibytes * 2**20
+    report = {
+        "schema_version": 1,
+        "bytes": size,
+        "rounds": rounds,
+        "processors": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+        "restic": ".".join(map(str, restic_binary.find(support.programs().restic).version)),
+        "seconds": times,
+        "megabytes_per_second": {side: round(size / seconds / 1e6, 1) for side, seconds in best.items()},
+        "backup_throughput_ratio": round(best["bare backup"] / best["backup"], 3),
+        "capture_throughput_ratio": round(best["bare backup"] / best["capture"], 3),
+        "restore_time_ratio": round(best["restore"] / best["bare restore"], 3),
+    }
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+
+
+def one_round(place: Path, models: Path, times: dict[str, list[float]]) -> None:
+    """Measure every side once."""
+
+    def measure(side: str, work: Callable[[], object]) -> object:
+        started = time.monotonic()
+        result = work()
+        times.setdefault(side, []).append(time.monotonic() - started)
+        return result
+
+    source = Source(models, minimum_files=_FILES)
+    words = ["backup", "--compression=off", "--host=lab", "--retry-lock=30s", "--tag=models", "--", str(models)]
+    sides: dict[str, Callable[[Repository], object]] = {
+        "bare backup": lambda repository: bare(repository, words),
+        "backup": lambda repository: restic.backup(
+            repository, [source], host="lab", tags=["models"], compression=Compression.OFF, timeout=_TIMEOUT
+        ),
+        "capture": lambda repository: capture.capture(repository, Kind.MODELS, models, host="lab", timeout=_TIMEOUT),
+    }
+    member: object = None
+    for side, work in sides.items():
+        shutil.rmtree(place / "repository", ignore_errors=True)
+        repository = new_repository(place)
+        member = measure(side, lambda work=work, repository=repository: work(repository))  # type: ignore[misc]
+    assert isinstance(member, Member)
+    what = f"{member.snapshot}:{member.folder}"
+    target = place / "back"
+    measure("bare restore", lambda: bare(repository, ["restore", what, "--target", str(target), "--overwrite=always"]))
+    shutil.rmtree(target)
+    measure("restore", lambda: restore.restore(repository, member, target, timeout=_TIMEOUT))
+    shutil.rmtree(target)
+
+
+def bare(repository: Repository, words: list[str]) -> None:
+    """Run restic with the same options and nothing around it."""
+    with restic_repository.command(repository, words) as command:
+        subprocess.run(
+            command.argv,
+            env=dict(command.environment),
+            pass_fds=command.descriptors,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
+
+def new_repository(place: Path) -> Repository:
+    """Make an empty repository in a directory."""
+    password = place / "password"
+    password.write_text("password")
+    password.chmod(0o600)
+    repository = Repository(str(place / "repository"), password, restic_binary.find(support.programs().restic))
+    restic.initialise(repository)
+    return repository
+
+
+def make_models(directory: Path, size: int) -> Path:
+    """Write the model store."""
+    directory.mkdir()
+    for number in range(_FILES):
+        with (directory / f"weights-{number}").open("wb") as file:
+            for _ in range(size // _FILES // _CHUNK):
+                file.write(os.urandom(_CHUNK))
+    return directory
+
+
+if __name__ == "__main__":
+    main()
