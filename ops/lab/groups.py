@@ -67,11 +67,16 @@ def enter(lab: str, node: str, part: str) -> None:
     """Move the calling process into one part of the machine's cgroup in every hierarchy, making it as needed."""
     for root in hierarchies().roots:
         base = _own_scope(root) if scoped() else root / names.group(lab) / node
-        for directory in (base.parent, base, base / part):
-            if not directory.exists():
-                directory.mkdir()
-                _open_to_processes(directory)
-        (base / part / "cgroup.procs").write_text(f"{os.getpid()}\n")
+        leaf = base / part
+        for directory in (base.parent, base, leaf):
+            directory.mkdir(exist_ok=True)
+            _copy_cpuset(directory)
+        for directory in (root, base.parent):
+            if not scoped():
+                _hand_down(directory)
+        (leaf / "cgroup.procs").write_text(f"{os.getpid()}\n")
+        # only now: on cgroup v2 a group that holds a process, as a scope at first does, hands nothing down
+        _hand_down(base)
 
 
 def _own_scope(root: Path) -> Path:
@@ -81,16 +86,20 @@ def _own_scope(root: Path) -> Path:
     return own.parent if own.name == LAUNCHER else own
 
 
-def _open_to_processes(directory: Path) -> None:
-    """Give a new cgroup what its parent has: v1 its cpuset, v2 its controllers."""
+def _copy_cpuset(directory: Path) -> None:
+    """Give a new v1 cpuset what its parent has; two machines of a lab may start at the same time."""
     for name in _COPIED:
         file = directory / name
-        if file.exists() and not (directory.parent / "cgroup.controllers").exists() and not file.read_text().strip():
+        if file.exists() and not (directory / "cgroup.controllers").exists() and not file.read_text().strip():
             file.write_text((directory.parent / name).read_text())
-    available = directory.parent / "cgroup.controllers"
+
+
+def _hand_down(directory: Path) -> None:
+    """Let the groups below a v2 cgroup use all controllers that it has."""
+    available = directory / "cgroup.controllers"
     wanted = " ".join(f"+{name}" for name in available.read_text().split()) if available.exists() else ""
     if wanted:
-        (directory.parent / "cgroup.subtree_control").write_text(f"{wanted}\n")
+        (directory / "cgroup.subtree_control").write_text(f"{wanted}\n")
 
 
 def of_lab(lab: str) -> list[Path]:

@@ -74,17 +74,17 @@ def environment() -> Mapping[str, str]:
 
 def main(directory: str) -> int:
     """Detach, supervise the machine until it is off, and return 0; the caller gets 0 once the machine is on its way."""
+    places = spec.Places(Path(directory))
+    machine = spec.read(places.identity)
+    if machine is None:
+        return 1
+    groups.enter(machine.lab, machine.name, groups.LAUNCHER)
     told, tell = os.pipe()
     if os.fork():
         os.close(tell)
         return 0 if os.read(told, 1) else 1
     os.setsid()
     os.chdir("/")
-    places = spec.Places(Path(directory))
-    machine = spec.read(places.identity)
-    if machine is None:
-        return 1
-    groups.enter(machine.lab, machine.name, groups.LAUNCHER)
     console = os.open(places.console, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for descriptor in (1, 2):
         os.dup2(console, descriptor)

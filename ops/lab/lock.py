@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ops import errors
 from ops.lab import names, processes
 
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 180.0
 
 
 @contextlib.contextmanager

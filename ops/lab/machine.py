@@ -26,7 +26,7 @@ from ops.lab import (
 )
 from ops.spec import places as site_places
 
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 60.0
 _ASK_SECONDS = 0.2
 _POWER_OFF = signal.SIGRTMIN + 3
 """What systemd as a first process powers off on (systemd(1), SIGNALS)."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from ops import errors
 from ops.lab import layout, processes, spec
 
-_BOOT_SECONDS = 60.0
+_BOOT_SECONDS = 120.0
 _SSH_PORT = 22
 _ANSWER_SECONDS = 1.0
 _TAIL = 800

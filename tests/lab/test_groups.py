@@ -86,8 +86,8 @@ def _born_with(monkeypatch: pytest.MonkeyPatch, files: dict[str, str]) -> None:
     """Let new directories hold files, as the kernel's do."""
     make = Path.mkdir
 
-    def born(self: Path) -> None:
-        make(self)
+    def born(self: Path, *, exist_ok: bool = False) -> None:
+        make(self, exist_ok=exist_ok)
         for name, text in files.items():
             (self / name).write_text(text)
 

@@ -28,8 +28,8 @@ machine.create(wanted, pathlib.Path(sys.argv[2]))
 machine.start(wanted.lab, wanted.name)
 """
 _DESTROY = "import sys\nfrom ops.lab import lab\nlab.destroy(sys.argv[1])\n"
-_LONGEST = 20.0
-"""Seconds in which every moment of a creation has passed on a busy machine."""
+_LONGEST = 120.0
+"""Seconds in which every moment of a creation has passed, however busy the machine is."""
 
 
 def _draft(lab: support.Lab) -> bool:
