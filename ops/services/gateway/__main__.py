@@ -19,8 +19,7 @@ _VARIABLE = "SITEWRIGHT_GATEWAY_CONFIG"
 def main() -> int:
     """Run the gateway and return the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("httpx", "httpcore", "uvicorn"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     path = os.environ.get(_VARIABLE)
     if path is None:
         sys.stderr.write(f"{_VARIABLE} must name the configuration file\n")

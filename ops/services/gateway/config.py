@@ -83,7 +83,7 @@ def load(path: Path) -> Config:
 def _model(name: str, entry: Reader) -> Model:
     model = Model(
         name=name,
-        url=entry.text("url", pattern=r"https?://[^/]+"),
+        url=entry.text("url", pattern=r"http://[^/:]+(:\d+)?"),
         context_tokens=entry.whole("context_tokens"),
         max_output_tokens=entry.whole("max_output_tokens"),
         created=entry.whole("created", 0, low=0),

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import uvicorn
 from starlette.types import ASGIApp
 
-from . import application, upstream
+from . import application
 from .config import Config
 from .envelope import State
 from .generate import Parts
@@ -20,6 +20,7 @@ from .keys import Key
 from .limits import Limits
 from .meters import Meters
 from .readiness import Readiness
+from .upstream import Upstream
 
 _KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep an idle connection, so that it is never ours that closes under a new request."""
@@ -37,15 +38,14 @@ async def serve(config: Config, keys: Sequence[Key]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     meters = Meters()
-    async with upstream.client(config.stall_timeout_seconds, len(config.models)) as http:
-        upstreams = {name: upstream.Upstream(http, model, meters) for name, model in config.models.items()}
-        readiness = Readiness(upstreams, config.readiness_interval_seconds, meters)
-        limits = Limits(config.max_in_flight, config.max_in_flight_per_key)
-        parts = Parts(config, keys, limits, meters, upstreams, readiness)
-        watching = asyncio.create_task(readiness.watch())
-        await _run(parts, stop)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+    upstreams = {name: Upstream(model, config.stall_timeout_seconds, meters) for name, model in config.models.items()}
+    readiness = Readiness(upstreams, config.readiness_interval_seconds, meters)
+    limits = Limits(config.max_in_flight, config.max_in_flight_per_key)
+    parts = Parts(config, keys, limits, meters, upstreams, readiness)
+    watching = asyncio.create_task(readiness.watch())
+    await _run(parts, stop)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
 
 
 async def _run(parts: Parts, stop: asyncio.Event) -> None:

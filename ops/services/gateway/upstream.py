@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import urllib.parse
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-import httpx
-
-from . import sse
+from . import connection, sse
 from .config import Model
 from .errors import ApiError, InvalidRequestError, RateLimitError, TooLateError, UnavailableError
 from .generation import End
@@ -19,30 +18,18 @@ from .meters import Meters
 _PAUSES = (0.05, 0.2, 0.5)
 """Seconds before each further try at a server that did not answer at all: long enough for another replica."""
 
-_CONNECT_SECONDS = 2.0
-
-
-def client(stall_timeout_seconds: float, models: int) -> httpx.AsyncClient:
-    """Return the HTTP client for all models.
-
-    One idle connection a model is kept, for quiet hours when making one is most of the gateway's cost. Under load each
-    request has its own, so that a Kubernetes Service spreads them over the replicas.
-    """
-    return httpx.AsyncClient(
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=models, keepalive_expiry=30.0),
-        timeout=httpx.Timeout(stall_timeout_seconds, connect=_CONNECT_SECONDS),
-        trust_env=False,
-    )
-
 
 class Upstream:
     """The Triton behind one model."""
 
-    def __init__(self, http: httpx.AsyncClient, model: Model, meters: Meters) -> None:
-        self._http = http
+    def __init__(self, model: Model, silence_seconds: float, meters: Meters) -> None:
+        """`silence_seconds` without a sign of life are the end of a request."""
         self._model = model
+        self._silence_seconds = silence_seconds
         self._meters = meters
-        self._url = f"{model.url}/v2/models/{model.name}/generate_stream"
+        url = urllib.parse.urlsplit(model.url)
+        path = f"/v2/models/{model.name}/generate_stream"
+        self._target = connection.Target(url.hostname or "", url.port or 80, path)
 
     async def generate(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
         """Yield the pieces of the answer, none of them empty, and at last its End.
@@ -68,24 +55,22 @@ class Upstream:
 
     async def _try(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
         """Do what `generate` says, once."""
-        body = json.dumps({"request": json.dumps(payload)})
+        body = json.dumps({"request": json.dumps(payload)}).encode()
+        event: str | End = ""
         try:
-            async with self._http.stream("POST", self._url, content=body) as response:
-                event: str | End = ""
-                async for data in sse.decode(response.aiter_raw()):
+            async with contextlib.aclosing(connection.post(self._target, body, self._silence_seconds)) as blocks:
+                async for data in sse.decode(blocks):
                     event = self._read(data)
                     if event:
                         yield event
-        except httpx.ConnectTimeout as error:
-            raise self._unavailable("does not answer") from error
-        except httpx.TimeoutException as error:
-            raise TooLateError(f"The model '{self._model.name}' gave no sign of life in time.") from error
-        except httpx.ConnectError as error:
+        except connection.UnreachableError as error:
             raise self._unavailable("cannot be reached") from error
-        except httpx.HTTPError as error:
+        except connection.BrokenOffError as error:
             raise self._unavailable("broke off its answer") from error
+        except TimeoutError as error:
+            raise TooLateError(f"The model '{self._model.name}' gave no sign of life in time.") from error
         if not isinstance(event, End):
-            raise self._unavailable("broke off its answer")
+            raise self._unavailable("gave no whole answer")
 
     def _read(self, data: bytes) -> str | End:
         """Given the data of one event, return the text or the end that it holds."""

@@ -4,8 +4,8 @@
     python3 -m llama_backend.probe liveness http://127.0.0.1:8000 MODEL --stall-seconds 120
 
 Exit code 0: healthy. 1: not; stderr says why. Readiness fails when the engine gives no token and makes no progress
-either. Liveness fails when there is work and no progress for `--stall-seconds`, or when the engine is broken; a full
-queue and a slow answer are signs of life, so that a busy pod is never killed.
+either. Liveness fails when there is work and no progress for `--stall-seconds`, or when the backend's process is dead;
+a full queue and a slow answer are signs of life, so that a busy pod is never killed.
 """
 
 from __future__ import annotations
@@ -30,16 +30,21 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Goes straight to this machine, whatever proxy the environment names."""
 
 
+_ONE_TOKEN = json.dumps({"prompt": "1", "max_tokens": 1, "temperature": 0})
+_NONSENSE = "{}"
+_REFUSALS = (f"{Code.OVERLOADED}:", f"{Code.INVALID_REQUEST}:")
+
+
 class UnhealthyError(Exception):
     """The probe fails; the message says why."""
 
 
 class Answer(enum.Enum):
-    """What came of asking for a token."""
+    """What came of a question."""
 
     TOKEN = enum.auto()
-    FULL = enum.auto()
-    """Refused because the queue is full."""
+    REFUSED = enum.auto()
+    """The backend is there and said no: the queue is full, or the question made no sense."""
     LATE = enum.auto()
     """Nothing within the time given."""
 
@@ -79,18 +84,23 @@ def readiness(target: Target) -> None:
 
 
 def liveness(target: Target) -> None:
-    """Raise UnhealthyError when the engine has work and makes no progress, or has none and gives no token."""
+    """Raise UnhealthyError when the engine has work and makes no progress, or has none and gives no token.
+
+    A busy engine gets a question without sense instead: a living backend refuses it at once and computes nothing. The
+    metrics of a dead one stay as they were, busy or not.
+    """
     work = read_work(target)
-    if not work.busy_since and ask(target) is Answer.LATE:
+    question = _NONSENSE if work.busy_since else _ONE_TOKEN
+    if ask(target, question) is Answer.LATE and not work.busy_since:
         work = read_work(target)
         if not work.busy_since:
             raise UnhealthyError(f"an idle engine gave no token within {target.token_seconds:g} s")
     _require_progress(target, work)
 
 
-def ask(target: Target) -> Answer:
-    """Ask for one token. Raise UnhealthyError on any error but a full queue."""
-    request = json.dumps({"request": json.dumps({"prompt": "1", "max_tokens": 1, "temperature": 0})}).encode()
+def ask(target: Target, question: str = _ONE_TOKEN) -> Answer:
+    """Ask the engine. Raise UnhealthyError when the answer is an error that does not come from a living backend."""
+    request = json.dumps({"request": question}).encode()
     try:
         with _OPENER.open(f"{target.url}/v2/models/{target.model}/generate", request, target.token_seconds) as response:
             text = response.read()
@@ -111,8 +121,8 @@ def _read_answer(text: bytes) -> Answer:
         answer = json.loads(text)
     except ValueError as error:
         raise UnhealthyError(f"Triton sent no JSON: {text[:200]!r}") from error
-    if str(answer.get("error", "")).startswith(f"{Code.OVERLOADED}:"):
-        return Answer.FULL
+    if str(answer.get("error", "")).startswith(_REFUSALS):
+        return Answer.REFUSED
     if answer.get("num_output_tokens") != 1:
         raise UnhealthyError(f"no token but {json.dumps(answer)[:500]}")
     return Answer.TOKEN

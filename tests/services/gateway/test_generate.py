@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services import gateway_process
+from tests.services import gateway_process, sockets
 from tests.services.stub_triton import PIECES, StubTriton
 
 TEXT = "".join(PIECES)
@@ -149,11 +148,8 @@ def test_a_client_that_leaves_takes_its_request_off_the_model(
 ) -> None:
     before = stub.abandoned
     left = _metric(gateway, 'sitewright_gateway_requests_total{route="/v1/chat/completions",status="499"}')
-    host, port = gateway.api.split("/")[2].split(":")
-    body = json.dumps(_body("stub: slow", stream=stream)).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {gateway_process.KEY}\r\n"
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    body = _body("stub: slow", stream=stream)
+    with sockets.begin(f"{gateway.api}/chat/completions", body, Authorization=f"Bearer {gateway_process.KEY}"):
         _eventually(lambda: _metric(gateway, "sitewright_gateway_in_flight_requests") == 1)
     _eventually(lambda: stub.abandoned == before + 1)
     _eventually(lambda: _metric(gateway, "sitewright_gateway_in_flight_requests") == 0)

@@ -33,7 +33,7 @@ def _run(file: Path | None) -> subprocess.CompletedProcess[str]:
 
 def test_a_stop_signal_fails_readiness_at_once_and_lets_streams_finish(tmp_path: Path, stub: StubTriton) -> None:
     with (
-        gateway_process.running(tmp_path, stub.url, {"drain_seconds": 0.5}) as gateway,
+        gateway_process.running(tmp_path, stub.url, {"drain_seconds": 3}) as gateway,
         httpx.Client(headers=_HEADERS, trust_env=False) as client,
         client.stream("POST", f"{gateway.api}/completions", json=_SLOW) as stream,
     ):

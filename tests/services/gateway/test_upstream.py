@@ -5,18 +5,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from ops.services.gateway import upstream
 from ops.services.gateway.config import Model
 from ops.services.gateway.errors import RateLimitError, UnavailableError
 from ops.services.gateway.generation import End
 from ops.services.gateway.meters import Meters
+from ops.services.gateway.upstream import Upstream
 from tests.services.stub_triton import PIECES, StubTriton
 
 
 async def _generate(url: str, payload: Mapping[str, object], meters: Meters) -> list[str | End]:
-    async with upstream.client(5.0, 1) as http:
-        asked = upstream.Upstream(http, Model("m", url, 512, 256, 0), meters)
-        return [event async for event in asked.generate(payload)]
+    asked = Upstream(Model("m", url, 512, 256, 0), 5.0, meters)
+    return [event async for event in asked.generate(payload)]
 
 
 def _failures(meters: Meters) -> float:
@@ -49,20 +48,3 @@ def test_nothing_is_asked_again_once_text_has_come(stub: StubTriton) -> None:
     with pytest.raises(UnavailableError):
         asyncio.run(_generate(stub.url, {"prompt": "once, stub: broken"}, Meters()))
     assert stub.payloads.count({"prompt": "once, stub: broken"}) == 1
-
-
-def test_a_server_that_came_back_on_the_same_port_is_found_again() -> None:
-    async def twice(stub: StubTriton) -> list[str | End]:
-        async with upstream.client(5.0, 1) as http:
-            asked = upstream.Upstream(http, Model("m", stub.url, 512, 256, 0), Meters())
-            assert [event async for event in asked.generate({"prompt": "Hi"})]
-            stub.stop()
-            stub.start()
-            return [event async for event in asked.generate({"prompt": "Hi"})]
-
-    stub = StubTriton()
-    stub.start()
-    try:
-        assert len(asyncio.run(twice(stub))) == len(PIECES) + 1
-    finally:
-        stub.stop()
