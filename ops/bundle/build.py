@@ -126,19 +126,19 @@ class Builder:
     def _fetch_one(self, item: recipe.Recipe) -> None:
         if item.fetch is not None:
             with self._scratch() as scratch, store.disk_full_as_error(self._cache):
-                item.fetch(self._workshop(Path(scratch), Path(scratch), {}))
+                item.fetch(self._workshop(item, Path(scratch), Path(scratch)))
 
     def _make_one(self, item: recipe.Recipe) -> None:
         key = self._keys[item.name]
         if self._store.path(item.name, key).exists():
             self._store.discard(item.name, key)
         self._progress.begin(item.name)
-        needs = {need: self._store.path(need, self._keys[need]) for need in item.needs}
         with self._scratch() as scratch, self._store.draft(item.name, key, item.inputs) as draft:
-            item.make(self._workshop(draft, Path(scratch), needs))
+            item.make(self._workshop(item, draft, Path(scratch)))
         self._progress.end(item.name)
 
-    def _workshop(self, output: Path, scratch: Path, needs: Mapping[str, Path]) -> recipe.Workshop:
+    def _workshop(self, item: recipe.Recipe, output: Path, scratch: Path) -> recipe.Workshop:
+        needs = {need: self._store.path(need, self._keys[need]) for need in item.needs}
         return recipe.Workshop(output, scratch, self._cache, self._runner, needs)
 
     def _scratch(self) -> tempfile.TemporaryDirectory[str]:

@@ -73,7 +73,7 @@ def recipes(locked: lock.Lock, host: HostGo | None) -> list[recipe.Recipe]:
             recipe.Recipe(
                 name=name,
                 make=build.make,
-                fetch=build.fetch if host else None,
+                fetch=build.fetch,
                 code=(Path(__file__),),
                 inputs=inputs,
                 needs=() if host else (TOOLCHAIN,),

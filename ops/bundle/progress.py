@@ -85,18 +85,19 @@ def expected_left(waiting: Iterable[Step], running: Iterable[Running], pace: flo
 
 
 def pace_of(done: Iterable[Running]) -> float:
-    """Given finished steps with their real seconds, return real over recorded time, within 0.2 and 5."""
-    real = 0.0
-    recorded = 0.0
+    """Given finished steps with their real seconds, return real over recorded time.
+
+    It begins at 1 and moves as steps finish: the first few, short and beside others, say little.
+    """
+    real = recorded = _PRIOR_SECONDS
     for item in done:
-        if item.step.seconds >= _WORTH_MEASURING:
-            real += item.elapsed
-            recorded += item.step.seconds
-    return min(5.0, max(0.2, real / recorded)) if recorded else 1.0
+        real += item.elapsed
+        recorded += item.step.seconds
+    return real / recorded
 
 
-_WORTH_MEASURING = 5.0
-"""Seconds; shorter steps say more about noise than about the machine."""
+_PRIOR_SECONDS = 120.0
+"""How many recorded seconds must be done before they weigh as much as the expectation that the record is right."""
 
 
 def clock(seconds: float) -> str:

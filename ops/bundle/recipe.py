@@ -56,7 +56,7 @@ class Recipe:
     needs: tuple[str, ...] = ()
     lane: Lane = Lane.PACK
     fetch: Callable[[Workshop], None] | None = None
-    """Brings what `make` will need from the network into the cache, ahead of its turn."""
+    """Brings what `make` will need from the network into the cache, once the needs are there, ahead of its turn."""
     registry: Registry | None = None
     programs: tuple[str, ...] = ()
     """Host programs that making it calls."""

@@ -46,28 +46,26 @@ def _drive(
 ) -> None:
     """Submit what is ready, wait for something to end, until all is made. Raise the first failure."""
     names = {item.name for item in recipes}
-    fetched = {item.name for item in recipes if item.fetch is None}
     made: set[str] = set()
     submitted: set[str] = set()
-    pending: dict[concurrent.futures.Future[None], tuple[set[str], str]] = {}
-
-    def submit_ready() -> None:
-        for item in recipes:
-            ready = item.name in fetched and all(need in made or need not in names for need in item.needs)
-            if ready and item.name not in submitted:
-                submitted.add(item.name)
-                pending[executors[item.lane].submit(make, item)] = (made, item.name)
-
-    submit_ready()
-    for item in recipes:
-        if item.fetch is not None:
-            pending[executors[recipe.Lane.FETCH].submit(fetch, item)] = (fetched, item.name)
+    making: dict[concurrent.futures.Future[None], recipe.Recipe] = {}
+    fetching: dict[concurrent.futures.Future[None], recipe.Recipe] = {}
     while len(made) < len(recipes):
+        for item in recipes:
+            if item.name in submitted or any(need in names and need not in made for need in item.needs):
+                continue
+            submitted.add(item.name)
+            if item.fetch is None:
+                making[executors[item.lane].submit(make, item)] = item
+            else:
+                fetching[executors[recipe.Lane.FETCH].submit(fetch, item)] = item
         done, _ = concurrent.futures.wait(
-            pending, timeout=_POLL_SECONDS, return_when=concurrent.futures.FIRST_COMPLETED
+            [*making, *fetching], timeout=_POLL_SECONDS, return_when=concurrent.futures.FIRST_COMPLETED
         )
         for future in done:
-            group, name = pending.pop(future)
             future.result()
-            group.add(name)
-        submit_ready()
+            if future in making:
+                made.add(making.pop(future).name)
+            else:
+                item = fetching.pop(future)
+                making[executors[item.lane].submit(make, item)] = item
