@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from ops.adapters.restic_results import (
     Entry,
     Forgotten,
     Key,
+    OnProgress,
     Part,
     Progress,
     Restored,
@@ -40,7 +41,6 @@ RETRY_LOCK = "30s"
 SHORT_SECONDS = 180.0
 """Time limit of the verbs that read only a repository's metadata."""
 
-_ON_CHANGE = Callable[[Progress], None]
 _Parsed = TypeVar("_Parsed", bound=pydantic.BaseModel)
 
 
@@ -83,7 +83,7 @@ def backup(
     compression: Compression,
     exclude: Sequence[str] = (),
     timeout: float,
-    progress: _ON_CHANGE | None = None,
+    progress: OnProgress | None = None,
 ) -> Backup:
     """Back up the sources as one snapshot, read its tree back, and return it.
 
@@ -96,7 +96,7 @@ def backup(
     words += ["--", *map(str, paths)]
     doing = "back up " + ", ".join(map(str, paths))
     outcome = _run(repository, words, doing=doing, timeout=timeout, listen=_reporter(progress))
-    summary = _summary(BackupSummary, outcome)
+    summary = _parsed(BackupSummary, outcome.summary)
     if summary is None or outcome.error_count:
         raise restic_errors.failure(outcome, where=repository.location, doing=doing)
     wanted = sum(source.minimum_files for source in sources)
@@ -132,7 +132,7 @@ def restore(
     *,
     folder: PurePosixPath | None = None,
     timeout: float,
-    progress: _ON_CHANGE | None = None,
+    progress: OnProgress | None = None,
 ) -> Restored:
     """Restore a snapshot, or one folder of it, into an empty directory, which is made when it is missing.
 
@@ -151,7 +151,7 @@ def restore(
     started = time.monotonic()
     doing = f"restore {what[:80]}"
     outcome = _run(repository, words, doing=doing, timeout=timeout, listen=_reporter(progress))
-    summary = _summary(RestoreSummary, outcome)
+    summary = _parsed(RestoreSummary, outcome.summary)
     if summary is None or outcome.error_count:
         raise restic_errors.failure(outcome, where=repository.location, doing=doing)
     entries = summary.files_restored + summary.files_skipped
@@ -174,7 +174,7 @@ def check(repository: Repository, *, part: Part | None = None, timeout: float) -
     words += [f"--read-data-subset={part.number}/{part.of}"] if part else []
     unlock(repository)
     outcome = _run(repository, words, doing="check the repository", timeout=timeout)
-    summary = _summary(CheckSummary, outcome)
+    summary = _parsed(CheckSummary, outcome.summary)
     if summary is None or summary.num_errors or summary.broken_packs or outcome.error_count:
         raise restic_errors.failure(outcome, where=repository.location, doing="check the repository")
 
@@ -276,25 +276,22 @@ def _many(repository: Repository, kind: type[_Parsed], words: Sequence[str], *, 
         raise unread from error
 
 
-def _summary(kind: type[_Parsed], outcome: restic_process.Outcome) -> _Parsed | None:
-    """Return the run's last summary, or None when there is none or it lacks a field."""
+def _parsed(kind: type[_Parsed], fields: Mapping[str, object] | None) -> _Parsed | None:
+    """Return a message as what it should be, or None when there is none or it lacks a field."""
     try:
-        return kind.model_validate(outcome.summary)
+        return kind.model_validate(fields)
     except pydantic.ValidationError:
         return None
 
 
-def _reporter(progress: _ON_CHANGE | None) -> restic_process.Listener | None:
+def _reporter(progress: OnProgress | None) -> restic_process.Listener | None:
     """Return a listener that hands `status` messages on; one that is not as it should be is passed over."""
     if progress is None:
         return None
 
     def listen(message: restic_lines.Message) -> None:
-        if message.kind == "status":
-            try:
-                now = Progress.model_validate(message.fields)
-            except pydantic.ValidationError:
-                return
+        now = _parsed(Progress, message.fields) if message.kind == "status" else None
+        if now is not None:
             progress(now)
 
     return listen
@@ -316,8 +313,8 @@ def _confirm(repository: Repository, snapshot: str, sources: dict[Path, Source])
     def listen(message: restic_lines.Message) -> None:
         if message.kind == "snapshot":
             found.append(str(message.fields.get("id")))
-        elif message.kind == "node" and message.fields.get("type") == "file":
-            entry = Entry.model_validate(message.fields)
+        entry = _parsed(Entry, message.fields) if message.kind == "node" else None
+        if entry is not None and entry.type == "file":
             for path, count in counts.items():
                 if PurePosixPath(entry.path).is_relative_to(path):
                     count[0] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+from collections.abc import Callable
 from pathlib import Path
 
 import pydantic
@@ -35,6 +36,10 @@ class Progress(_Said):
     total_bytes: int = 0
     bytes_done: int = 0
     bytes_restored: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+"""Is told, about once a second, how far restic is."""
 
 
 class Snapshot(_Said):

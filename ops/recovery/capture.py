@@ -6,13 +6,12 @@ import concurrent.futures
 import dataclasses
 import datetime
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 from ops import errors
 from ops.adapters import restic
 from ops.adapters.restic_repository import Repository
-from ops.adapters.restic_results import Compression, Progress, Source
+from ops.adapters.restic_results import Compression, OnProgress, Source
 from ops.recovery import hashing
 from ops.recovery.point import EtcdState, Kind, Member
 
@@ -35,7 +34,7 @@ def capture(
     host: str,
     timeout: float,
     etcd: EtcdState | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: OnProgress | None = None,
 ) -> Member:
     """Back up a directory as one member, and return it with the hash of every file.
 

@@ -13,7 +13,6 @@ import dataclasses
 import datetime
 import fcntl
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -22,7 +21,7 @@ import pydantic
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ops import errors
-from ops.recovery import canonical, page, signing
+from ops.recovery import canonical, files, page, signing
 from ops.recovery.drill import DrillRecord
 
 _HASH = r"^[0-9a-f]{64}$"
@@ -84,7 +83,7 @@ def append(directory: Path, record: DrillRecord, signer: signing.Signer, *, now:
         previous = _sha256(before[-1].read_bytes()) if before else None
         evidence = Evidence(sequence=sequence, previous=previous, record=record)
         path = directory / f"{sequence:0{_DIGITS}d}-{record.scenario}.json"
-        _write(path, signer.seal(evidence, now))
+        files.write_whole(path, signer.seal(evidence, now))
         return Written(path, _draw(path, signer, now))
 
 
@@ -165,7 +164,7 @@ def _draw(path: Path, signer: signing.Signer, now: datetime.datetime) -> Path:
     text = page.render(evidence.record, sequence=evidence.sequence, evidence_name=path.name, evidence_sha256=digest)
     body = text.encode()
     seal = signer.seal(PageSeal(evidence=digest, page=_sha256(body)), now).removesuffix(b"\n")
-    _write(target, body + _SEAL + seal + _SEAL_END)
+    files.write_whole(target, body + _SEAL + seal + _SEAL_END)
     return target
 
 
@@ -195,21 +194,6 @@ def _locked(directory: Path) -> Iterator[None]:
     with (directory / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, so that it is there after a power cut once this returns."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _refused(reason: str, path: Path) -> errors.IntegrityError:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from ops import errors
 from ops.adapters import restic, restic_errors
 from ops.adapters.restic_repository import Repository
-from ops.adapters.restic_results import Progress
+from ops.adapters.restic_results import OnProgress
 from ops.recovery import hashing
 from ops.recovery.point import Member, RecoveryPoint
 
@@ -40,7 +39,7 @@ def restore(
     target: Path,
     *,
     timeout: float,
-    progress: Callable[[Progress], None] | None = None,
+    progress: OnProgress | None = None,
 ) -> Restored:
     """Restore a member into an empty directory and hash it independently of restic.
 
