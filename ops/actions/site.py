@@ -11,8 +11,8 @@ from pathlib import Path
 from ops import errors, spec
 from ops.actions import ask, bundle_build, environment, host_packages, prepare, seed
 from ops.adapters import pulumi, pulumi_recovery, site_lock
-from ops.bundle import build
 from ops.lab import lab
+from ops.plan import endpoints
 from ops.spec import locate, model
 
 Say = Callable[[str], None]
@@ -24,6 +24,8 @@ class Made:
     """A site that answers."""
 
     site: model.Site
+    url: str
+    """Base URL for OpenAI clients."""
     answer: ask.Answer
 
 
@@ -35,16 +37,15 @@ def up(argument: str, say: Say) -> Made:
     path = locate.resolve(argument)
     site = spec.load(path)
     with site_lock.hold(prepare.workspace(site).state):
-        bundle = _prepare(site, say)
+        _prepare(site, say)
         stack = _stack(path, site)
         say(f"pulumi up: stack {stack.name}")
         for line in pulumi_recovery.settle(stack):
             say(line)
         pulumi.select(stack)
         pulumi.up(stack, *_quiet_options())
-        del bundle
         say("asking the model")
-        return Made(site, ask.ask(site))
+        return Made(site, endpoints.gateway_url(site), ask.ask(site))
 
 
 def prepare_only(argument: str, say: Say) -> model.Site:
@@ -55,14 +56,13 @@ def prepare_only(argument: str, say: Say) -> model.Site:
     return site
 
 
-def _prepare(site: model.Site, say: Say) -> build.Bundle:
+def _prepare(site: model.Site, say: Say) -> None:
     host_packages.install(site, say)
     say("bundle")
     bundle = bundle_build.bundle_build()
     say("keys and seed")
     prepare.prepare(site)
     seed.seed(site, bundle)
-    return bundle
 
 
 def destroy(argument: str, say: Say) -> list[str]:

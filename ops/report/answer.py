@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from ops.actions import site as action
-from ops.plan import endpoints
 
 
 def text(made: action.Made) -> str:
     """Return question, answer and speed, and what to type next."""
     answer = made.answer
     return (
-        f"{answer.model} at {endpoints.gateway_url(made.site)}\n"
+        f"{answer.model} at {made.url}\n"
         f"  asked:    {answer.question}\n"
         f"  answered: {answer.text}\n"
         f"  first token {answer.first_token_seconds:.2f} s, {answer.completion_tokens} tokens, "

@@ -1,0 +1,29 @@
+"""A worker of another Debian is added: it joins, and no other node is logged in to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support import site as support
+
+pytestmark = pytest.mark.e2e
+
+
+def test_one_more_worker_touches_no_other_node(site: support.TestSite) -> None:
+    logins = {node.name: site.logins(node.name) for node in site.site.nodes}
+    grown = support.derive(
+        site.path.parent, "lab", site.site.name, [{"name": "gpu2", "roles": ["worker"], "debian": "bookworm"}]
+    )
+    grown.up()
+    # looking costs one login of our own on each node
+    assert {name: grown.logins(name) for name in logins} == {name: count + 1 for name, count in logins.items()}
+    nodes = json.loads(grown.kubectl("get", "nodes", "-o", "json"))["items"]
+    ready = {
+        item["metadata"]["name"]: next(c["status"] for c in item["status"]["conditions"] if c["type"] == "Ready")
+        for item in nodes
+    }
+    assert ready == {"cp1": "True", "gpu1": "True", "gpu2": "True"}
+    image = next(item for item in nodes if item["metadata"]["name"] == "gpu2")["status"]["nodeInfo"]["osImage"]
+    assert "12" in image

@@ -1,0 +1,109 @@
+"""A lab site of the tests: the same file as the operator's lab, under a name of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shlex
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+from ops import spec
+from ops.adapters import process
+from ops.spec import locate, model, places
+
+SITEWRIGHT = places.PROJECT_ROOT / ".venv" / "bin" / "sitewright"
+UP_SECONDS = 1200.0
+
+
+@dataclasses.dataclass(frozen=True)
+class TestSite:
+    """One site and the environment that `sitewright env` prints for it."""
+
+    __test__ = False
+
+    path: Path
+    site: model.Site
+
+    @property
+    def state(self) -> Path:
+        """The site's state directory."""
+        return places.state_directory(self.site.name)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a shell that has evaluated `sitewright env`."""
+        lines = process.run([SITEWRIGHT, "env", self.path], timeout=60).stdout.splitlines()
+        exported = dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
+        return {**os.environ, **exported}
+
+    def up(self) -> process.Completed:
+        """Run `sitewright site up` to its end."""
+        return process.run([SITEWRIGHT, "site", "up", self.path], timeout=UP_SECONDS)
+
+    def up_killed_after(self, seconds: float) -> bool:
+        """Start `sitewright site up`, kill it without warning after so long; return False where it ended before."""
+        with subprocess.Popen(
+            [SITEWRIGHT, "site", "up", self.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as running:
+            time.sleep(seconds)
+            ended = running.poll() is not None
+            if not ended:
+                running.send_signal(signal.SIGKILL)
+        return not ended
+
+    def ssh(self, node: str, *command: str, timeout: float = 120) -> process.Completed:
+        """Run a command as root on a node; any exit code is returned."""
+        argv: list[str | Path] = [SITEWRIGHT, "ssh", "--site", self.path, node, "--", *command]
+        return process.run(argv, timeout=timeout, expect=range(256))
+
+    def kubectl(self, *words: str, timeout: float = 120, expect: tuple[int, ...] = (0,)) -> str:
+        """Run kubectl as the operator and return its output."""
+        return process.run(["kubectl", *words], timeout=timeout, environment=self.environment(), expect=expect).stdout
+
+    def pulumi(self, *words: str, timeout: float = 900, expect: tuple[int, ...] = (0,)) -> str:
+        """Run plain pulumi in the checkout and return its output."""
+        return process.run(
+            ["pulumi", "--non-interactive", *words],
+            timeout=timeout,
+            environment=self.environment(),
+            expect=expect,
+            directory=places.PROJECT_ROOT,
+        ).stdout
+
+    def playbook(self, *words: str, timeout: float = 900, expect: tuple[int, ...] = (0,)) -> dict[str, object]:
+        """Run playbooks/site.yml as it stands and return the JSON of its tasks and recap."""
+        environment = {**self.environment(), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_NOCOLOR": "1"}
+        text = process.run(
+            [places.PROJECT_ROOT / ".venv/bin/ansible-playbook", "-i", self.path, "playbooks/site.yml", *words],
+            timeout=timeout,
+            environment=environment,
+            expect=expect,
+            directory=places.PROJECT_ROOT,
+        ).stdout
+        result: dict[str, object] = json.loads(text[text.index("{") :])
+        return result
+
+    def runs(self) -> set[str]:
+        """Return the names of the records of Ansible runs that Pulumi has made."""
+        directory = self.state / "runs"
+        return {path.name for path in directory.iterdir()} if directory.exists() else set()
+
+    def logins(self, node: str) -> int:
+        """Return how many ssh logins a node's sshd has accepted since it was made."""
+        text = self.ssh(node, "journalctl", "--no-pager", "-o", "cat", "-g", "Accepted publickey").stdout
+        return len([line for line in text.splitlines() if "Accepted publickey" in line])
+
+
+def derive(directory: Path, source: str, name: str, nodes: list[dict[str, object]] | None = None) -> TestSite:
+    """Write a spec like that of an inventory, under another name and with further nodes."""
+    content = yaml.safe_load(locate.resolve(source).read_text(encoding="utf-8"))
+    content["name"] = name
+    content["nodes"] += nodes or []
+    path = directory / "site.yml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return TestSite(path, spec.load(path))
