@@ -218,12 +218,11 @@ def test_closed_doors_are_told_apart(site: Site, tmp_path: Path) -> None:
         assert "s3cret" not in str(raised.value)
 
 
-def test_a_lock_that_lives_is_respected_and_one_of_a_dead_run_removed(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(restic, "RETRY_LOCK", "0s")
+@contextlib.contextmanager
+def holder(site: Site) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a backup of a pipe that has no end yet, so that it holds its lock."""
     with restic_repository.command(site.repository, ["backup", "--host=holder", "--stdin"]) as command:
-        holder = subprocess.Popen(
+        process = subprocess.Popen(
             command.argv,
             env=dict(command.environment),
             pass_fds=command.descriptors,
@@ -233,10 +232,28 @@ def test_a_lock_that_lives_is_respected_and_one_of_a_dead_run_removed(
         )
     while not any((site.data / "locks").iterdir()):
         time.sleep(0.05)
-    with pytest.raises(restic_errors.RepositoryLockedError, match=f"PID {holder.pid}"):
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_no_secret_is_in_the_process_table(site: Site) -> None:
+    with holder(site) as process:
+        shown = b"".join(Path(f"/proc/{process.pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
+    assert b"RESTIC_PASSWORD_FILE" in shown
+    assert b"pass-word" not in shown
+    assert b"s3cret" not in shown
+
+
+def test_a_lock_that_lives_is_respected_and_one_of_a_dead_run_removed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restic, "RETRY_LOCK", "0s")
+    with (
+        holder(site) as process,
+        pytest.raises(restic_errors.RepositoryLockedError, match=f"PID {process.pid}"),
+    ):
         restic.prune(site.repository, timeout=60)
-    holder.send_signal(signal.SIGKILL)
-    holder.communicate()
     assert any((site.data / "locks").iterdir())
     restic.prune(site.administrator, timeout=60)
     assert not any((site.data / "locks").iterdir())
