@@ -57,6 +57,7 @@ class Builder:
         self._keys = recipe.keys(recipes)
         self._store = store.Store(cache)
         self._runner = program.Runner()
+        self._told: set[str] = set()
 
     def build(self, names: Sequence[str]) -> Bundle:
         """Make what is missing of these artifacts and return them."""
@@ -106,7 +107,9 @@ class Builder:
         try:
             return self._store.find(name, self._keys[name])
         except errors.IntegrityError as error:
-            self._progress.say(f"{error.what}: {name} is damaged and will be made anew")
+            if name not in self._told:
+                self._progress.say(f"{error.what}: {name} is damaged and will be made anew")
+            self._told.add(name)
             return None
 
     def _make(self, missing: set[str]) -> None:

@@ -33,6 +33,11 @@ def write(directory: Path, name: str, artifact_key: str, inputs: Mapping[str, ob
     (directory / FILE).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
+def stamp(directory: Path, stamp_file: Path) -> None:
+    """Given an artifact that has just been written and hashed, note that its files are right as they are."""
+    _write_stamp(stamp_file, {relative: _identity(directory / relative) for relative in read(directory)["files"]})
+
+
 def read(directory: Path) -> dict[str, Any]:
     """Return an artifact's record. Raise IntegrityError when it is missing, unreadable or altered."""
     path = directory / FILE

@@ -125,7 +125,7 @@ def _failure(completed: process.Completed) -> errors.SitewrightError:
     """Return the error that fits a program that failed."""
     name = completed.argv[0]
     where = " ".join(completed.argv)
-    last = completed.stderr.strip()[-_TAIL:]
+    last = (completed.stderr.strip() or completed.stdout.strip())[-_TAIL:]
     if _says(completed, _NOT_FOUND):
         return errors.PrerequisiteError(f"no program {name} to run", where=where, mend=f"install {name}")
     if _says(completed, _NO_SPACE):
@@ -150,7 +150,8 @@ def _failure(completed: process.Completed) -> errors.SitewrightError:
 
 
 def _says(completed: process.Completed, texts: Sequence[str]) -> bool:
-    return any(text in completed.stderr for text in texts)
+    # `go mod download -json` tells its failure on standard output.
+    return any(text in completed.stderr or text in completed.stdout for text in texts)
 
 
 def _signal(child: subprocess.Popen[str], number: signal.Signals) -> None:

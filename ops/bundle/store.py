@@ -85,8 +85,9 @@ class Store:
                 manifest.write(draft, name, key, inputs)
                 draft.chmod(0o755)
                 _synchronise(draft)
-                draft.rename(self.path(name, key))
+                path = draft.rename(self.path(name, key))
                 _synchronise_one(self.directory)
+                manifest.stamp(path, self._stamp(path))
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
