@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import json
@@ -25,6 +26,7 @@ from ops.spec import places
 
 _KEPT_VARIABLES = ("HOME", "LANG", "LOGNAME", "PATH", "SITEWRIGHT_LAB", "SSH_AUTH_SOCK", "TMPDIR", "USER")
 _KEPT_PREFIXES = ("XDG_",)
+_SIGNALLED = 128
 _TERM_SECONDS = 3.0
 """Seconds that ansible-playbook gets to end its workers after SIGTERM."""
 
@@ -64,32 +66,35 @@ def run(request: Request, on_task: Callable[[Task], None], cancelled: threading.
         with _end_on(cancelled, Path(scratch, "pid")):
             status, code = _start(request, Path(scratch), tasks)
         _close_connections(Path(scratch, "ssh"))
-        disruptive = _read_disruptive(Path(scratch, "disruptive"))
-    tasks.close(status)
+        changes = _read_changes(Path(scratch, "changes"))
+    ended = tasks.close(status, changes)
     if cancelled.is_set():
         raise errors.DeployError(
             f"the run on {request.limit} was cancelled", where=str(request.record), mend="run the same command again"
         )
-    if tasks.failed:
-        raise _failure(tasks.failed[0], request.record)
+    failed = [task for task in ended if task.status in _FAILURES]
+    if failed:
+        raise _failure(failed[0], request.record)
     if code != 0:
         raise errors.DeployError(
-            f"ansible-playbook ended with {code} before it ran a task: {tasks.last_words()}",
+            f"ansible-playbook ended with {code} and no failed task: {tasks.last_words()}",
             where=str(request.record / "output.txt"),
             mend="read the output there, put it right and run the same command again",
         )
-    return Outcome(tuple(tasks.changed), tuple(task for task in tasks.changed if (task.host, task.path) in disruptive))
+    changed = tuple(task for task in ended if task.status is Status.CHANGED)
+    return Outcome(changed, tuple(task for task in changed if changes[task.host, task.path]))
+
+
+_FAILURES = frozenset({Status.FAILED, Status.UNREACHABLE})
 
 
 class _Tasks:
-    """Collects the events of one run and writes its record: `tasks.jsonl` and `output.txt`."""
+    """Collects the events of one run and writes its record: `output.txt` as it goes, `tasks.jsonl` at its end."""
 
     def __init__(self, record: Path, on_task: Callable[[Task], None]) -> None:
-        self.changed: list[Task] = []
-        self.failed: list[Task] = []
+        self._ended: list[Task] = []
         self._record = record
         self._on_task = on_task
-        self._lines = (record / "tasks.jsonl").open("w", encoding="utf-8")
         self._output = (record / "output.txt").open("w", encoding="utf-8")
 
     def take(self, event: Mapping[str, Any]) -> bool:
@@ -98,24 +103,27 @@ class _Tasks:
             self._output.write(f"{event['stdout']}\n")
             self._output.flush()
         task = ansible_events.parse(event)
-        if task is None:
-            return False
-        if task.status is not Status.STARTED:
-            self._lines.write(json.dumps(dataclasses.asdict(task)) + "\n")
-            self._lines.flush()
-        if task.status is Status.CHANGED:
-            self.changed.append(task)
-        if task.status in {Status.FAILED, Status.UNREACHABLE}:
-            self.failed.append(task)
-        self._on_task(task)
+        if task is not None:
+            if task.status is not Status.STARTED:
+                self._ended.append(task)
+            self._on_task(task)
         return False
 
-    def close(self, status: str) -> None:
-        """Write the verdict."""
-        self._lines.close()
+    def close(self, status: str, changes: Mapping[tuple[str, str], bool]) -> list[Task]:
+        """Write the record and return the tasks that ended; `changes` knows of changed tasks that hide their result."""
         self._output.close()
-        verdict = {"status": status, "changed": len(self.changed), "failed": len(self.failed)}
+        ended = [
+            dataclasses.replace(task, status=Status.CHANGED)
+            if task.status is Status.OK and (task.host, task.path) in changes
+            else task
+            for task in self._ended
+        ]
+        lines = [json.dumps(dataclasses.asdict(task)) + "\n" for task in ended]
+        (self._record / "tasks.jsonl").write_text("".join(lines), encoding="utf-8")
+        count = collections.Counter(task.status for task in ended)
+        verdict = {"status": status, **{key.value: count[key] for key in Status if count[key]}}
         (self._record / "result.json").write_text(json.dumps(verdict) + "\n", encoding="utf-8")
+        return ended
 
     def last_words(self) -> str:
         """Return the last lines that ansible-playbook printed."""
@@ -142,7 +150,8 @@ def _start(request: Request, scratch: Path, tasks: _Tasks) -> tuple[str, int]:
     configuration.command = _guard(configuration.command, scratch / "pid")
     runner = Runner(config=configuration, event_handler=tasks.take)
     status, code = runner.run()
-    return str(status), int(code)
+    # pexpect has no exit code for a process that a signal ended.
+    return str(status), _SIGNALLED if code is None else int(code)
 
 
 def _environment(prepared: Mapping[str, str], scratch: Path) -> dict[str, str]:
@@ -155,14 +164,14 @@ def _environment(prepared: Mapping[str, str], scratch: Path) -> dict[str, str]:
     callbacks = f"{places.PROJECT_ROOT / 'plugins' / 'callback'}:{prepared['ANSIBLE_CALLBACK_PLUGINS']}"
     return kept | {
         "ANSIBLE_CALLBACK_PLUGINS": callbacks,
-        "ANSIBLE_CALLBACKS_ENABLED": "disruptive",
+        "ANSIBLE_CALLBACKS_ENABLED": "changes",
         "ANSIBLE_CONFIG": str(places.PROJECT_ROOT / "ansible.cfg"),
         # ansible-runner turns host key checking off unless told otherwise (config/_base.py, prepare_env).
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(scratch / "ssh"),
         "LC_ALL": "C.UTF-8",
         "PATH": f"{Path(sys.executable).parent}:{prepared.get('PATH', os.defpath)}",
-        "SITEWRIGHT_DISRUPTIVE_FILE": str(scratch / "disruptive"),
+        "SITEWRIGHT_CHANGES_FILE": str(scratch / "changes"),
     }
 
 
@@ -213,12 +222,12 @@ def _close_connections(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def _read_disruptive(file: Path) -> set[tuple[str, str]]:
-    """Return host and place of each changed disruptive task, as plugins/callback/disruptive.py wrote them."""
+def _read_changes(file: Path) -> dict[tuple[str, str], bool]:
+    """Return host and place of each changed task, and whether it is disruptive (plugins/callback/changes.py)."""
     if not file.exists():
-        return set()
+        return {}
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return {(line["host"], ansible_events.shorten(line["path"])) for line in lines}
+    return {(line["host"], ansible_events.shorten(line["path"])): line["disruptive"] for line in lines}
 
 
 def _failure(task: Task, record: Path) -> errors.SitewrightError:
