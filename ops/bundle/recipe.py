@@ -74,11 +74,14 @@ def keys(recipes: Iterable[Recipe]) -> dict[str, str]:
     Raise ValueError for a need that no earlier recipe makes: a defect of the catalogue.
     """
     result: dict[str, str] = {}
+    digests: dict[tuple[Path, ...], str] = {}
     for recipe in recipes:
         missing = [need for need in recipe.needs if need not in result]
         if missing:
             raise ValueError(f"{recipe.name} needs {', '.join(missing)}, which no recipe before it makes")
-        inputs = {**recipe.inputs, "code": key.of_code(recipe.code)}
+        if recipe.code not in digests:
+            digests[recipe.code] = key.of_code(recipe.code)
+        inputs = {**recipe.inputs, "code": digests[recipe.code]}
         result[recipe.name] = key.of_artifact(recipe.name, inputs, {need: result[need] for need in recipe.needs})
     return result
 
