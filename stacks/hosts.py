@@ -45,7 +45,7 @@ class Hosts(pulumi.ComponentResource):
         arguments = NodeArgs(
             site=self._settings.path,
             node=node.name,
-            variables=node_variables.node_variables(site, node) | self._releases(node),
+            variables=node_variables.node_variables(site, node),
             roles=roles_digest.roles_digest(node_variables.role_names(node)),
             release={role: digest for role, digest in self._settings.releases.items() if role in node.roles},
             control_plane=model.Role.CONTROL_PLANE in node.roles,
@@ -59,11 +59,6 @@ class Hosts(pulumi.ComponentResource):
             retain_on_delete=machine is None,
         )
         return Node(node.name, arguments, options)
-
-    def _releases(self, node: model.Node) -> dict[str, object]:
-        """Return the digest of what the bundle holds for each of a node's roles."""
-        known = self._settings.releases
-        return {f"release_{role}": known[role] for role in node.roles if role in known}
 
 
 def ordered(site: model.Site) -> list[model.Node]:

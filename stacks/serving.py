@@ -48,7 +48,7 @@ class Serving(pulumi.ComponentResource):
             # A lab's cluster goes with its machines: nothing is asked of a cluster that is about to be gone.
             deleted_with=self._machine,
         )
-        return pulumi.CustomResource(type_token(item), logical_name(item), _properties(item), options)
+        return pulumi.CustomResource(type_token(item), logical_name(item), properties(item), options)
 
 
 class Stage(enum.IntEnum):
@@ -112,7 +112,7 @@ def logical_name(item: KubernetesObject) -> str:
     return f"{str(item['kind']).lower()}-{metadata['name']}"
 
 
-def _properties(item: KubernetesObject) -> dict[str, object]:
+def properties(item: KubernetesObject) -> dict[str, object]:
     """Return an object's fields as Pulumi inputs; what a Secret holds is secret."""
     properties = dict(item)
     if item["kind"] == "Secret":

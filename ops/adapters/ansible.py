@@ -74,7 +74,7 @@ def run(request: Request, on_task: Callable[[Task], None], cancelled: threading.
         )
     failed = [task for task in ended if task.status in _FAILURES]
     if failed:
-        raise _failure(failed[0], request.record)
+        raise _failure(failed[0], request)
     if code != 0:
         raise errors.DeployError(
             f"ansible-playbook ended with {code} and no failed task: {tasks.last_words()}",
@@ -230,8 +230,8 @@ def _read_changes(file: Path) -> dict[tuple[str, str], bool]:
     return {(line["host"], ansible_events.shorten(line["path"])): line["disruptive"] for line in lines}
 
 
-def _failure(task: Task, record: Path) -> errors.SitewrightError:
-    where = f"{task.path} on {task.host} (record: {record})"
+def _failure(task: Task, request: Request) -> errors.SitewrightError:
+    where = f"{task.path} on {task.host} (record: {request.record})"
     if "REMOTE HOST IDENTIFICATION HAS CHANGED" in task.message or "Host key verification failed" in task.message:
         return errors.HostKeyError(
             f"{task.host} answers with a host key that is not the pinned one",
@@ -243,6 +243,12 @@ def _failure(task: Task, record: Path) -> errors.SitewrightError:
             f"{task.host} does not answer: {task.message}",
             where=where,
             mend="check that the machine is up and reachable by ssh, then run the same command again",
+        )
+    if request.check:
+        return errors.DeployError(
+            f"cannot say what would change on {task.host}: in check mode task '{task.name}' failed: {task.message}",
+            where=where,
+            mend=f"run it for real: ansible-playbook -i {request.inventory} {request.playbook} --limit {request.limit}",
         )
     return errors.DeployError(
         f"task '{task.name}' failed on {task.host}: {task.message}",
