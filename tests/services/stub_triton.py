@@ -183,6 +183,14 @@ async def _slow(_: StubTriton, __: asyncio.StreamReader, writer: asyncio.StreamW
     await writer.drain()
 
 
+async def _flood(_: StubTriton, __: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send more than all buffers on the way can hold, for ever."""
+    _begin(writer)
+    while True:
+        _event(writer, {"text_output": "x" * 50_000})
+        await writer.drain()
+
+
 _BEHAVIOURS: dict[str, Behaviour] = {
     "full": _full,
     "long": _long,
@@ -193,6 +201,7 @@ _BEHAVIOURS: dict[str, Behaviour] = {
     "stall": _stall,
     "silence": _silence,
     "slow": _slow,
+    "flood": _flood,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .exchange import ClientGoneError, header
+from .exchange import header
 from .meters import Meters
 
 CLIENT_GONE = 499
@@ -72,8 +72,6 @@ class Envelope:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except ClientGoneError:
-            record.status = CLIENT_GONE
         finally:
             self._finish(scope, record)
 

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from . import answers, exchange, keys, sse
 from .config import Config
-from .envelope import BROKEN_OFF, Record, record_of
+from .envelope import BROKEN_OFF, CLIENT_GONE, Record, record_of
 from .errors import ApiError, TooLateError
 from .fields import Fields
 from .generation import End, Format, Generation
@@ -31,6 +31,9 @@ _STREAM_START: Message = {
         (b"x-accel-buffering", b"no"),
     ],
 }
+
+_UNREAD_SECONDS = 5.0
+"""Seconds after a request's time in which the client may still take the end; one that does not counts as gone."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +56,16 @@ class Generate:
         self._form = form
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. Raise ApiError before the answer has begun, ClientGoneError when the client leaves."""
-        parts = self._parts
+        """Answer one request. Raise ApiError when that cannot even begin."""
         record = record_of(scope)
+        try:
+            await self._handle(scope, receive, send, record)
+        except exchange.ClientGoneError:
+            record.status = CLIENT_GONE
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send, record: Record) -> None:
+        """Check, read and answer. Raise ApiError before the answer has begun, ClientGoneError when nobody takes it."""
+        parts = self._parts
         key = keys.authenticate(parts.keys, exchange.header(scope, b"authorization"))
         record.key = key.name
         with parts.limits.hold(key), parts.meters.in_flight.track_inprogress():
@@ -63,7 +73,11 @@ class Generate:
             generation = self._form.parse(Fields(body), parts.config.models)
             record.model = generation.model.name
             answer = self._stream if generation.stream else self._whole
-            await exchange.while_connected(receive, answer(generation, record, send))
+            try:
+                async with asyncio.timeout(parts.config.request_timeout_seconds + _UNREAD_SECONDS):
+                    await exchange.while_connected(receive, answer(generation, record, send))
+            except TimeoutError as error:
+                raise exchange.ClientGoneError from error
 
     async def _whole(self, generation: Generation, record: Record, send: Send) -> None:
         """Send the answer in one piece."""

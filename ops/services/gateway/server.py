@@ -42,20 +42,18 @@ async def serve(config: Config, keys: Sequence[Key]) -> None:
     readiness = Readiness(upstreams, config.readiness_interval_seconds, meters)
     limits = Limits(config.max_in_flight, config.max_in_flight_per_key)
     parts = Parts(config, keys, limits, meters, upstreams, readiness)
-    watching = asyncio.create_task(readiness.watch())
     await _run(parts, stop)
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
 
 
 async def _run(parts: Parts, stop: asyncio.Event) -> None:
-    """Run the listeners until `stop` is set, then drain."""
+    """Run the listeners and the watch over the models until `stop` is set, then drain."""
     config, state = parts.config, State()
     api = _Listener("api", application.api(parts, state), config.host, config.api_port, config.grace_seconds)
     operations = _Listener("operations", application.operations(parts, state), config.host, config.operations_port, 0)
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(api.listen())
         group.create_task(operations.listen())
+        watching = group.create_task(parts.readiness.watch())
         await stop.wait()
         state.draining = True
         _LOG.info("draining %d requests", parts.limits.in_flight)
@@ -63,6 +61,7 @@ async def _run(parts: Parts, stop: asyncio.Event) -> None:
         api.should_exit = True
         await serving
         operations.should_exit = True
+        watching.cancel()
 
 
 class _Listener(uvicorn.Server):

@@ -36,7 +36,7 @@ class TritonPythonModel:
             reply = _Reply(triton_request.get_response_sender())
             text = pb_utils.get_input_tensor_by_name(triton_request, "request").as_numpy().reshape(-1)[0]
             try:
-                request = requests.parse(text.decode(), self._settings.max_output_tokens)
+                request = requests.parse(text, self._settings.max_output_tokens)
                 self._line.admit(Generation(self._engine, request, reply, self._meters))
             except GenerationError as fault:
                 reply.fault(fault)

@@ -26,15 +26,15 @@ class Request:
     body: Mapping[str, object]
 
 
-def parse(text: str, max_output_tokens: int) -> Request:
-    """Given the JSON text, return the request with `max_tokens` filled in.
+def parse(text: bytes, max_output_tokens: int) -> Request:
+    """Given JSON text in UTF-8, return the request with `max_tokens` filled in.
 
     Raise GenerationError(INVALID_REQUEST) on anything but an object with `messages` or `prompt` and known options.
     """
     try:
-        fields = json.loads(text)
+        fields = json.loads(text.decode())
     except (ValueError, RecursionError) as error:
-        raise _invalid(f"not JSON: {error}") from error
+        raise _invalid(f"not JSON in UTF-8: {error}") from error
     if not isinstance(fields, dict):
         raise _invalid("expected a JSON object")
     unknown = fields.keys() - {"messages", "prompt", "max_tokens", "stream", "seed", "stop", *_NUMBERS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -158,6 +159,16 @@ def test_a_client_that_leaves_takes_its_request_off_the_model(
             _metric(gateway, 'sitewright_gateway_requests_total{route="/v1/chat/completions",status="499"}') == left + 1
         )
     )
+    assert "internal_error" not in gateway.log.read_text()
+
+
+def test_a_client_that_stays_and_does_not_read_gives_its_place_up_in_the_end(tmp_path: Path, stub: StubTriton) -> None:
+    with gateway_process.running(tmp_path, stub.url, {"request_timeout_seconds": 0.5}) as gateway:
+        bearer = f"Bearer {gateway_process.KEY}"
+        body = _body("stub: flood", stream=True)
+        with sockets.begin(f"{gateway.api}/chat/completions", body, Authorization=bearer):
+            _eventually(lambda: _metric(gateway, "sitewright_gateway_in_flight_requests") == 1)
+            _eventually(lambda: _metric(gateway, "sitewright_gateway_in_flight_requests") == 0)
 
 
 def test_more_requests_than_a_key_may_hold_are_refused_until_one_ends(client: httpx.Client) -> None:

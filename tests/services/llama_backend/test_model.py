@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_text(server: triton.Triton) -> None:
     [
         ({"prompt": "word " * 600}, "context_length_exceeded: the prompt has 601 tokens and the context 512"),
         ({"prompt": "x", "max_tokens": 257}, "invalid_request: max_tokens must be from 1 to 256"),
-        ("{", "invalid_request: not JSON"),
+        ("{", "invalid_request: not JSON in UTF-8"),
     ],
 )
 def test_a_refusal_has_a_code_and_ends_the_answer(
@@ -110,6 +110,13 @@ def test_a_refusal_has_a_code_and_ends_the_answer(
     response = _post(server, verb, request_)
     assert response.status_code == 400
     assert json.loads(response.text.removeprefix("data: "))["error"].startswith(error)
+
+
+def test_a_request_that_is_no_utf8_is_refused(server: triton.Triton) -> None:
+    url = f"{server.url}/v2/models/smollm2/generate"
+    response = httpx.post(url, content=b'{"request": "{\\"prompt\\": \\"\xff\\"}"}', timeout=60, trust_env=False)
+    assert response.status_code == 400
+    assert response.json()["error"].startswith("invalid_request: not JSON in UTF-8")
 
 
 def test_a_client_that_leaves_frees_its_slot(server: triton.Triton) -> None:
