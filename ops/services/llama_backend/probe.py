@@ -23,7 +23,7 @@ import urllib.request
 from . import meters
 from .errors import Code
 
-_METRICS_SECONDS = 5.0
+_METRICS_SECONDS = 3.0
 """Seconds that the metrics endpoint may take; it does not depend on the engine."""
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
