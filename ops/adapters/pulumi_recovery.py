@@ -23,7 +23,7 @@ def settle(stack: pulumi.Stack, project: str = _PROJECT) -> tuple[str, ...]:
     done = [f"broke the lock of process {pid}, which is dead" for pid in break_dead_locks(stack, project)]
     state = pulumi.export(stack)
     if drop_foreign_salt(stack, None if state is None else _salt(state)):
-        done.append("dropped the salt of another stack from the stack's configuration file")
+        done.append("dropped the salt of another stack from the stack's file")
     if state is None:
         return tuple(done)
     pending = state["deployment"].get("pending_operations") or []
@@ -82,6 +82,7 @@ def _salt(state: dict[str, object]) -> str | None:
 def _is_pulumi(pid: int) -> bool:
     """Say whether a process lives and is Pulumi; another program may have got the number since."""
     try:
-        return b"pulumi" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
+    return Path(words[0].decode(errors="replace")).name == "pulumi"
