@@ -63,11 +63,11 @@ class Runner:
     ) -> str:
         """Given an argv list, run it to its end and return its standard output.
 
-        `environment` is laid over the caller's own. The program gets SIGTERM when the build is killed.
+        `environment` is laid over the caller's own. The program is killed when the build is.
         Raise DiskFullError, PrerequisiteError when there is no such program, Cancelled, or ProcessError.
         """
-        # PR_SET_PDEATHSIG, by util-linux (Essential in Debian): a killed build leaves no compiler behind.
-        command = ("setpriv", "--pdeathsig", "TERM", "--", *(str(word) for word in argv))
+        # PR_SET_PDEATHSIG, by util-linux (Essential in Debian). KILL, because unshare ignores TERM while it waits.
+        command = ("setpriv", "--pdeathsig", "KILL", "--", *(str(word) for word in argv))
         child = self._start(command, environment, directory, piped=stdin is not None)
         try:
             stdout, stderr = child.communicate(stdin)
