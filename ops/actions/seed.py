@@ -118,19 +118,19 @@ def _signed_archive(space: prepare.Workspace, repository: Path) -> tuple[Path, s
         archive.parent.mkdir(exist_ok=True)
         for old in archive.parent.iterdir():
             old.unlink()
-        _pack(repository, signed, archive)
+        _pack(repository, signed, archive, release)
     return archive, release
 
 
-def _pack(repository: Path, signed: Path, archive: Path) -> None:
-    """Write the repository with its signatures over it; the file `complete` comes last."""
+def _pack(repository: Path, signed: Path, archive: Path, release: str) -> None:
+    """Write the repository, with its signatures over it, below the release's name; the file `complete` comes last."""
     draft = archive.with_suffix(".draft")
     with tarfile.open(draft, "w") as tar:
         for name in ("pool", "dists"):
-            tar.add(repository / name, name)
+            tar.add(repository / name, f"{release}/{name}")
         for path in sorted(signed.glob("dists/*/*Release")):
-            tar.add(path, str(path.relative_to(signed)))
-        tar.add(signed / sign.KEYRING, "complete")
+            tar.add(path, f"{release}/{path.relative_to(signed)}")
+        tar.add(signed / sign.KEYRING, f"{release}/complete")
     draft.rename(archive)
 
 

@@ -9,6 +9,8 @@ from ops import errors
 from ops.adapters import process
 
 CONNECT_SECONDS = 10
+_SSH_FAILED = 255
+"""Exit code of ssh when the connection, not the command, failed (ssh(1))."""
 
 
 def make_key(path: Path, comment: str) -> None:
@@ -72,6 +74,6 @@ def run(target: str, arguments: Sequence[str], command: str, *, timeout: float) 
     Raise UnreachableError, HostKeyError or CredentialError when ssh itself fails (exit code 255, ssh(1)).
     """
     completed = process.run(["ssh", *arguments, target, command], timeout=timeout, expect=range(256))
-    if completed.returncode == 255:
+    if completed.returncode == _SSH_FAILED:
         raise explain(completed.stderr, target.rpartition("@")[2])
     return completed
