@@ -103,20 +103,9 @@ class _Build:
         """Build the programs, link their other names, copy the module's files."""
         directory = self._directory(workshop)
         for item in self.wanted.build:
-            link = [*_SMALLEST, *(f"-X {name}={value}" for name, value in item.variables.items())]
-            target = workshop.output / item.output
-            self._go(
-                workshop,
-                "build",
-                "-C",
-                directory,
-                *self._tags(),
-                "-ldflags",
-                " ".join(link),
-                "-o",
-                target,
-                item.package,
-            )
+            variables = [f"-X {name}={value}" for name, value in item.variables.items()]
+            options = ("-ldflags", " ".join([*_SMALLEST, *variables]), "-o", workshop.output / item.output)
+            self._go(workshop, "build", "-C", directory, *self._tags(), *options, item.package)
         for name, target_name in self.wanted.links.items():
             (workshop.output / name).symlink_to(target_name)
         for relative in self.wanted.copy_:

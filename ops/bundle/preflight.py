@@ -25,8 +25,8 @@ _PROGRAMS = {
 _SCRATCH_SHARE = 1.5
 """A build needs the room of its artifacts and half as much again while it works (measured)."""
 
-_CACHE_BYTES_PER_SECOND = 5_000_000
-"""Growth of Go's caches for each expected second of compiling: about 6 GB for all programs (measured)."""
+_CACHE_BYTES_PER_SECOND = 8_000_000
+"""Growth of Go's caches for each expected second of compiling: about 10 GB for all programs (measured)."""
 
 
 def check(todo: Sequence[recipe.Recipe], cache: Path) -> None:

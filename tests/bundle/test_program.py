@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,20 +72,36 @@ def test_cancelling_ends_what_runs_and_refuses_what_comes() -> None:
         runner.run(["true"])
 
 
-def test_a_killed_build_leaves_no_program_behind(tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    script = textwrap.dedent(f"""
-        from ops.bundle import program
-        program.Runner().run(["sh", "-c", "echo $$ > {note}; exec sleep 600"])
-    """)
+_NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+@pytest.mark.parametrize(
+    "prefix", [pytest.param((), id="plain"), pytest.param(_NAMESPACES, id="namespaces", marks=pytest.mark.bundle)]
+)
+def test_a_killed_build_leaves_no_program_behind(prefix: tuple[str, ...], tmp_path: Path) -> None:
+    # The time is the program's own, so that it is told from every other sleep of this machine.
+    seconds = f"6{tmp_path.stat().st_ino}"
+    argv = [*prefix, "sleep", seconds]
+    script = f"from ops.bundle import program\nprogram.Runner().run({argv!r})"
     builder = subprocess.Popen([sys.executable, "-c", script], cwd=places.PROJECT_ROOT)
     with builder:
-        while not note.exists() or not note.read_text().strip():
-            time.sleep(0.02)
+        _wait_until(lambda: _running(seconds))
         builder.send_signal(signal.SIGKILL)
-    child = Path("/proc", note.read_text().strip(), "stat")
-    for _ in range(500):
-        if not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z":
+    _wait_until(lambda: not _running(seconds))
+
+
+def _running(seconds: str) -> bool:
+    """Tell whether a `sleep` of that many seconds runs on this machine."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if path.read_bytes().split(b"\0")[:2] == [b"sleep", seconds.encode()]:
+                return True
+    return False
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(1500):
+        if condition():
             return
         time.sleep(0.02)
-    pytest.fail("the program outlived its build")
+    pytest.fail("waited 30 s in vain")
