@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -146,6 +148,24 @@ def test_cancelling_ends_the_task_and_its_children(tmp_path: Path, inventory: Pa
     with pytest.raises(errors.DeployError, match="was cancelled"):
         run(tmp_path, inventory, tasks, cancelled=cancelled)
     helper.join()
+    assert ends(int(pid.read_text()))
+
+
+def test_a_killed_caller_takes_the_run_with_it(tmp_path: Path, inventory: Path) -> None:
+    pid = tmp_path / "pid"
+    playbook = play(tmp_path, f"    - name: Wait\n      ansible.builtin.shell: echo $$ > {pid}; exec sleep 300\n")
+    code = (
+        "import sys, threading\nfrom pathlib import Path\nfrom ops.adapters import ansible\n"
+        "request = ansible.Request(sys.argv[1], Path(sys.argv[2]), 'gpu1', Path(sys.argv[3]))\n"
+        "ansible.run(request, lambda task: None, threading.Event())\n"
+    )
+    argv = [sys.executable, "-c", code, playbook, str(inventory), str(tmp_path / "record")]
+    with subprocess.Popen(argv, cwd=places.PROJECT_ROOT) as process:
+        for _ in range(1200):
+            if pid.exists() and pid.read_text().strip():
+                break
+            threading.Event().wait(0.05)
+        process.kill()
     assert ends(int(pid.read_text()))
 
 

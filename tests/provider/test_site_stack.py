@@ -83,7 +83,10 @@ def site(tmp_path: Path, api: ApiServer) -> Site:
     plugin = tmp_path / "plugin" / "pulumi-resource-sitewright"
     plugin.parent.mkdir()
     root = places.PROJECT_ROOT
-    plugin.write_text(f'#!/bin/sh\nPYTHONPATH={root} exec {root}/.venv/bin/python -m tests.support.fake_site "$@"\n')
+    launcher = (pulumi_project.PLUGINS / plugin.name).read_text()
+    assert "-m ops.provider.sitewright" in launcher
+    fake = launcher.replace("-m ops.provider.sitewright", "-m tests.support.fake_site")
+    plugin.write_text(fake.replace("root=$(", f"root={root} # $("))
     plugin.chmod(0o755)
     project = pulumi_project.make(tmp_path, root / "stacks", {"sitewright": plugin.parent})
     variables = {"SITEWRIGHT_SITE": str(spec), "FAKE_SITE": str(hosts), "XDG_STATE_HOME": str(tmp_path / "state")}
@@ -117,6 +120,7 @@ def test_a_site_is_made_in_order_and_a_second_run_changes_nothing(site: Site) ->
         assert lines.index("end cp1") < lines.index(f"begin {name}")
     assert lines.index("end cp2") < lines.index("begin cp3")
     assert len(ended) == 6
+    assert order(lines, "stillborn") == []
     text = site.project.run("up", "--yes", "--expect-no-changes")
     assert "unchanged" in text
     assert site.log() == []

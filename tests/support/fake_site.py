@@ -13,6 +13,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+
+import pexpect
 
 from ops import errors
 from ops.actions import converge, machine, sites
@@ -47,6 +50,10 @@ def destroy(_lab: str, node: str, _say: Say) -> None:
 
 def run(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
     note(f"begin {node}")
+    # Ansible is started through a pseudo-terminal by fork() in the midst of gRPC's threads.
+    _, code = pexpect.run("/bin/true", withexitstatus=True)
+    if code != 0:
+        note(f"stillborn {node}")
     say("running: base : Install packages")
     while flag("slow", node).exists():
         if cancelled.is_set():
@@ -80,9 +87,21 @@ def update(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
         run(site, node, say, cancelled)
 
 
+def is_there(_lab: str, node: str) -> bool:
+    return flag("running", node).exists()
+
+
+def reach(_site: str, node: str) -> None:
+    note(f"reach {node}")
+
+
+FAKES: dict[ModuleType, dict[str, Callable[..., object]]] = {
+    converge: {"converge": run, "predict": predict, "reach": reach, "update": update},
+    machine: {"destroy": destroy, "exists": is_there, "is_running": is_there, "start": start},
+}
+
 if __name__ == "__main__":
-    machine.start, machine.destroy = start, destroy
-    machine.is_running = machine.exists = lambda _lab, node: flag("running", node).exists()
-    converge.converge, converge.predict, converge.update = run, predict, update  # type: ignore[assignment] # fakes
-    converge.reach = lambda _site, node: note(f"reach {node}")
+    for module, functions in FAKES.items():
+        for name, function in functions.items():
+            setattr(module, name, function)
     sitewright.main()
