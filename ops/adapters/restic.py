@@ -6,6 +6,7 @@ source ends with code 0 in 0.18, and a plain `check` does not see a flipped byte
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -35,8 +36,11 @@ from ops.adapters.restic_results import (
     Source,
 )
 
-RETRY_LOCK = "30s"
+RETRY_LOCK = "10s"
 """How long restic itself waits for a lock that another run holds."""
+
+_LOCK_ATTEMPTS = 3
+"""How often stale locks are removed before another run's lock is believed: its holder may die while we wait."""
 
 SHORT_SECONDS = 180.0
 """Time limit of the verbs that read only a repository's metadata."""
@@ -172,8 +176,7 @@ def check(repository: Repository, *, part: Part | None = None, timeout: float) -
     """
     words = ["check", f"--retry-lock={RETRY_LOCK}"]
     words += [f"--read-data-subset={part.number}/{part.of}"] if part else []
-    unlock(repository)
-    outcome = _run(repository, words, doing="check the repository", timeout=timeout)
+    outcome = _run_alone(repository, words, doing="check the repository", timeout=timeout)
     summary = _parsed(CheckSummary, outcome.summary)
     if summary is None or summary.num_errors or summary.broken_packs or outcome.error_count:
         raise restic_errors.failure(outcome, where=repository.location, doing="check the repository")
@@ -193,8 +196,8 @@ def forget(repository: Repository, keep: Retention, *, host: str, tag: str) -> F
     }
     words = ["forget", f"--host={host}", f"--tag={tag}", "--group-by=host,tags", f"--retry-lock={RETRY_LOCK}"]
     words += [f"--keep-{name}={age}" for name, age in ages.items() if age is not None]
-    unlock(repository)
-    groups = _document(repository, words, doing="forget old snapshots")
+    outcome = _run_alone(repository, words, doing="forget old snapshots", timeout=SHORT_SECONDS, document=True)
+    groups = _decoded(repository, words, outcome)
     if not isinstance(groups, list):
         raise _unread(repository, "the answer of `forget` is no list")
     forgotten = Forgotten(kept=_ids(groups, "keep"), removed=_ids(groups, "remove"))
@@ -210,8 +213,7 @@ def forget(repository: Repository, keep: Retention, *, host: str, tag: str) -> F
 
 def prune(repository: Repository, *, timeout: float) -> None:
     """Remove the data that no snapshot needs any more. It is a run of its own: it may take hours."""
-    unlock(repository)
-    _run(repository, ["prune", f"--retry-lock={RETRY_LOCK}"], doing="prune the repository", timeout=timeout)
+    _run_alone(repository, ["prune", f"--retry-lock={RETRY_LOCK}"], doing="prune the repository", timeout=timeout)
 
 
 def unlock(repository: Repository) -> None:
@@ -247,6 +249,18 @@ def _run(
     return outcome
 
 
+def _run_alone(
+    repository: Repository, words: Sequence[str], *, doing: str, timeout: float, document: bool = False
+) -> restic_process.Outcome:
+    """Run a verb that needs the repository for itself: a lock that a dead run left does not stop it."""
+    for _ in range(_LOCK_ATTEMPTS - 1):
+        unlock(repository)
+        with contextlib.suppress(restic_errors.RepositoryLockedError):
+            return _run(repository, words, doing=doing, timeout=timeout, document=document)
+    unlock(repository)
+    return _run(repository, words, doing=doing, timeout=timeout, document=document)
+
+
 def _tidy_up(repository: Repository, cause: BaseException) -> None:
     """Remove stale locks after a stopped run; where that fails too, say so beside the cause."""
     try:
@@ -257,7 +271,10 @@ def _tidy_up(repository: Repository, cause: BaseException) -> None:
 
 def _document(repository: Repository, words: Sequence[str], *, doing: str) -> object:
     """Return the one JSON document that a verb prints."""
-    outcome = _run(repository, words, doing=doing, timeout=SHORT_SECONDS, document=True)
+    return _decoded(repository, words, _run(repository, words, doing=doing, timeout=SHORT_SECONDS, document=True))
+
+
+def _decoded(repository: Repository, words: Sequence[str], outcome: restic_process.Outcome) -> object:
     try:
         return json.loads(outcome.document)
     except ValueError as error:

@@ -232,9 +232,11 @@ def holder(site: Site) -> Iterator[subprocess.Popen[bytes]]:
         )
     while not any((site.data / "locks").iterdir()):
         time.sleep(0.05)
-    yield process
-    process.kill()
-    process.communicate()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_no_secret_is_in_the_process_table(site: Site) -> None:
@@ -257,6 +259,19 @@ def test_a_lock_that_lives_is_respected_and_one_of_a_dead_run_removed(
     assert any((site.data / "locks").iterdir())
     restic.prune(site.administrator, timeout=60)
     assert not any((site.data / "locks").iterdir())
+
+
+def test_a_run_that_dies_while_we_wait_for_its_lock_stops_nothing(site: Site) -> None:
+    with holder(site) as process:
+
+        def kill() -> None:
+            process.kill()
+            process.wait()
+
+        killer = threading.Timer(3, kill)
+        killer.start()
+        restic.prune(site.administrator, timeout=60)
+        killer.join()
 
 
 def test_a_backup_whose_time_is_up_leaves_no_lock_and_the_next_one_works(site: Site, tmp_path: Path) -> None:
