@@ -49,7 +49,7 @@ class Hosts(pulumi.ComponentResource):
             roles=roles_digest.roles_digest(node_variables.role_names(node)),
             release={role: digest for role, digest in self._settings.releases.items() if role in node.roles},
             control_plane=model.Role.CONTROL_PLANE in node.roles,
-            boot=None if machine is None else machine.boot,
+            machine=machine,
         )
         options = pulumi.ResourceOptions(
             parent=self,

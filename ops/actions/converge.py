@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops import errors
-from ops.actions import prepare, provenance, sites
+from ops.actions import provenance, sites
 from ops.adapters import ansible, ssh
 from ops.adapters.ansible_events import Status, Task
-from ops.spec import model, places
+from ops.spec import access, model, places
 
 Say = Callable[[str], None]
 """Takes one line about what is going on."""
@@ -21,6 +21,19 @@ PLAYBOOK = "playbooks/site.yml"
 
 _SHOWN = 3
 """Tasks that a one-line summary names."""
+
+
+def join(site_path: str, node: str, say: Say, cancelled: threading.Event) -> None:
+    """Run the playbook on a node that Pulumi's state does not know.
+
+    A real one that is in the cluster already, because the state was lost, is treated as what it is: a joined node.
+    """
+    site = sites.load(site_path)
+    if site.lab is None and _is_joined(site, node):
+        say("in the cluster already")
+        update(site_path, node, say, cancelled)
+    else:
+        converge(site_path, node, say, cancelled)
 
 
 def converge(site_path: str, node: str, say: Say, cancelled: threading.Event) -> ansible.Outcome:
@@ -45,12 +58,20 @@ def update(site_path: str, node: str, say: Say, cancelled: threading.Event) -> N
 
 def reach(site_path: str, node_name: str) -> None:
     """Log in to a node. Raise UnreachableError, HostKeyError or CredentialError when that fails."""
-    site = sites.load(site_path)
-    space = prepare.workspace(site)
-    key = site.access.private_key
-    private_key = Path(key).expanduser() if key else (space.ssh_key if site.lab else None)
-    target = f"{site.access.user}@{site.node(node_name).address}"
-    ssh.run(target, ssh.options(space.known_hosts, private_key), "true", timeout=ssh.CONNECT_SECONDS * 2)
+    _ask(sites.load(site_path), node_name, "true")
+
+
+def _is_joined(site: model.Site, node: str) -> bool:
+    """Say whether kubeadm has made a node a member of a cluster: then it has this file."""
+    return _ask(site, node, "test -e /etc/kubernetes/kubelet.conf") == 0
+
+
+def _ask(site: model.Site, node: str, command: str) -> int:
+    """Run a command on a node and return its exit code. Raise UnreachableError, HostKeyError or CredentialError."""
+    access.pin(site)
+    target = f"{site.access.user}@{site.node(node).address}"
+    options = ssh.options(access.known_hosts(site), access.private_key(site))
+    return ssh.run(target, options, command, timeout=ssh.CONNECT_SECONDS * 2).returncode
 
 
 def _run(site_path: str, node: str, say: Say, cancelled: threading.Event, *, check: bool) -> ansible.Outcome:

@@ -20,6 +20,11 @@ def is_running(lab: str, node: str) -> bool:
     return machine.status(lab, node) is spec.Status.RUNNING
 
 
+def stands(lab: str, node: str) -> bool:
+    """Say whether a lab machine's disk is whole, running or not; any other is made anew when it is started."""
+    return machine.status(lab, node) in {spec.Status.RUNNING, spec.Status.STOPPED}
+
+
 def exists(lab: str, node: str) -> bool:
     """Say whether anything of a lab machine is there."""
     return machine.status(lab, node) is not spec.Status.ABSENT

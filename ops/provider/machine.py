@@ -1,7 +1,9 @@
 """`sitewright:lab:Machine`: one machine of a lab, a system container on this host.
 
-Its input `boot` counts how often Pulumi had to start it. `check` raises it when the machine is found stopped, so that
-a plain `pulumi up` shows `boot: 1 => 2` and starts the machine again, and everything that depends on it looks again.
+Two of its inputs are counters that `check` raises by what it finds on this host, so that a plain `pulumi up` shows
+them and acts. `boot` counts how often it had to be started: a machine that is found stopped shows `boot: 1 => 2`, is
+started again, and its node is looked at again. `serial` counts how often it was made from nothing: a machine whose disk
+is gone shows `serial: 1 => 2`, is made again, and its node is made anew.
 """
 
 from __future__ import annotations
@@ -23,14 +25,15 @@ class Machine:
         self._cancelled = cancelled
 
     def check(self, _call: Call, old: Properties, new: Properties) -> Properties:
-        """Return the inputs with the boot that is wanted: the recorded one while the machine runs, else the next."""
-        boot = int(wire.reveal(old.get("boot")) or 0)
+        """Return the inputs with the counters: the recorded ones while the machine stands and runs, else the next."""
+        serial, boot = _count(old, "serial"), _count(old, "boot")
         lab, node = str(new["lab"]), str(new["node"])
-        wanted = boot if boot and action.is_running(lab, node) else boot + 1
-        return new | {"boot": wanted}
+        is_same = all(old.get(key) == new[key] for key in _IDENTITY) and action.stands(lab, node)
+        is_running = is_same and action.is_running(lab, node)
+        return new | {"serial": serial if is_same else serial + 1, "boot": boot if is_running else boot + 1}
 
     def diff(self, _call: Call, old: Live, new: Properties) -> difference.Difference:
-        """Return what differs; another lab, name or operating system is another machine."""
+        """Return what differs; another lab, name, address or operating system is another machine."""
         found = difference.compare(_visible(old.inputs), _visible(new), lambda path: path[0] in _IDENTITY)
         return difference.Difference(found.changes, delete_before_replace=True)
 
@@ -57,7 +60,12 @@ class Machine:
         action.destroy(lab, node, call.journal.status)
 
 
-_IDENTITY = frozenset({"lab", "node", "debian"})
+_IDENTITY = ("lab", "node", "debian", "address")
+"""Inputs that a machine keeps for life."""
+
+
+def _count(old: Properties, name: str) -> int:
+    return int(wire.reveal(old.get(name)) or 0)
 
 
 def _visible(inputs: Properties) -> Properties:

@@ -32,14 +32,14 @@ class Node:
         return new
 
     def diff(self, _call: Call, old: Live, new: Properties) -> difference.Difference:
-        """Return which variables, role digest or boot differ; another name is another node."""
-        return difference.compare(_visible(old.inputs), _visible(new), lambda path: path == ("node",))
+        """Return which inputs differ; another name, or a machine made from nothing, is a new node."""
+        return difference.compare(_visible(old.inputs), _visible(new), lambda path: path[0] in {"node", "serial"})
 
     def create(self, call: Call, inputs: Properties) -> Live:
         """Run the playbook on the node."""
         if not call.preview:
             with self._turn(inputs):
-                _action().converge(str(inputs["site"]), str(inputs["node"]), call.journal.status, self._cancelled)
+                _action().join(str(inputs["site"]), str(inputs["node"]), call.journal.status, self._cancelled)
         return Live(str(inputs["node"]), _outputs(inputs), inputs)
 
     def read(self, _call: Call, old: Live) -> Live | None:

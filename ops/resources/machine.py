@@ -23,8 +23,12 @@ class MachineArgs:
 class Machine(pulumi.CustomResource):
     """One lab machine: made, started, and started again when it is found stopped."""
 
+    serial: pulumi.Output[int]
+    """How often it was made from nothing."""
     boot: pulumi.Output[int]
     """How often Pulumi has started it."""
 
     def __init__(self, name: str, args: MachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sitewright:lab:Machine", name, {**dataclasses.asdict(args), "boot": None}, opts)
+        super().__init__(
+            "sitewright:lab:Machine", name, {**dataclasses.asdict(args), "serial": None, "boot": None}, opts
+        )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import pulumi
 
+from ops.resources.machine import Machine
+
 
 @dataclasses.dataclass(frozen=True)
 class NodeArgs:
@@ -23,8 +25,8 @@ class NodeArgs:
     """Role -> digest of what the operator's machine hands to nodes of that role: packages, images, manifests."""
     control_plane: bool
     """Control planes never change two at a time."""
-    boot: pulumi.Output[int] | None = None
-    """In a lab: the machine's boot, so that a restarted machine is looked at."""
+    machine: Machine | None = None
+    """In a lab: the node's machine. One that was started again is looked at, one that was made again is a new node."""
 
 
 class Node(pulumi.CustomResource):
@@ -43,6 +45,6 @@ class Node(pulumi.CustomResource):
             "control_plane": args.control_plane,
             "revision": None,
         }
-        if args.boot is not None:
-            properties["boot"] = args.boot
+        if args.machine is not None:
+            properties |= {"serial": args.machine.serial, "boot": args.machine.boot}
         super().__init__("sitewright:site:Node", name, properties, opts)

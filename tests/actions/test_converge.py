@@ -8,7 +8,7 @@ import pytest
 
 from ops import errors
 from ops.actions import converge, provenance
-from ops.adapters import ansible
+from ops.adapters import ansible, process, ssh
 from ops.adapters.ansible_events import Status, Task
 from ops.spec import places
 
@@ -121,6 +121,30 @@ def test_a_real_site_writes_the_commit_down(monkeypatch: pytest.MonkeyPatch, sai
     found = runs(monkeypatch, NOTHING)
     converge.converge(REAL, "gpu1", said.append, threading.Event())
     assert json.loads((found.requests[0].record / "context.json").read_text())["commit"] == "c0ffee"
+
+
+@pytest.mark.parametrize(("code", "checks"), [(0, [True]), (1, [False])])
+def test_a_real_node_that_is_in_the_cluster_already_is_looked_at_first(
+    monkeypatch: pytest.MonkeyPatch, said: list[str], code: int, checks: list[bool]
+) -> None:
+    monkeypatch.setattr(provenance, "clean_commit", lambda: "c0ffee")
+    asked: list[str] = []
+
+    def run(target: str, _options: object, command: str, **_: object) -> process.Completed:
+        asked.append(f"{target}: {command}")
+        return process.Completed((), code, "", "")
+
+    monkeypatch.setattr(ssh, "run", run)
+    found = runs(monkeypatch, NOTHING)
+    converge.join(REAL, "gpu1", said.append, threading.Event())
+    assert [request.check for request in found.requests] == checks
+    assert asked[0].endswith(": test -e /etc/kubernetes/kubelet.conf")
+
+
+def test_a_lab_node_is_joined_without_a_question(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
+    found = runs(monkeypatch, SOMETHING)
+    converge.join(SITE, "gpu1", said.append, threading.Event())
+    assert [request.check for request in found.requests] == [False]
 
 
 def test_a_role_with_a_playbook_of_its_own_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

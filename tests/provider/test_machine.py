@@ -27,10 +27,13 @@ def running(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     def start(_site: str, node: str, say: Callable[[str], None], _cancelled: threading.Event) -> None:
         say("starting")
+        disks.add(node)
         found.add(node)
 
+    disks: set[str] = set()
     monkeypatch.setattr(action, "is_running", lambda _lab, node: node in found)
     monkeypatch.setattr(action, "exists", lambda _lab, node: node in found)
+    monkeypatch.setattr(action, "stands", lambda _lab, node: node in disks)
     monkeypatch.setattr(action, "start", start)
     monkeypatch.setattr(action, "destroy", lambda _lab, node, _say: found.discard(node))
     return found
@@ -81,6 +84,16 @@ def test_a_machine_that_was_stopped_is_started_again(running: set[str]) -> None:
 
 
 @pytest.mark.usefixtures("running")
+def test_a_machine_whose_disk_is_gone_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = machine.Machine(threading.Event())
+    live = made(resource)
+    monkeypatch.setattr(action, "stands", lambda _lab, _node: False)
+    wanted = resource.check(call(), live.inputs, INPUTS)
+    assert changed(resource.diff(call(), live, wanted)) == ["boot", "serial"]
+    assert (wanted["serial"], wanted["boot"]) == (2, 2)
+
+
+@pytest.mark.usefixtures("running")
 def test_another_checkout_of_the_same_spec_is_no_difference() -> None:
     resource = machine.Machine(threading.Event())
     live = made(resource)
@@ -93,7 +106,8 @@ def test_another_operating_system_is_another_machine() -> None:
     resource = machine.Machine(threading.Event())
     live = made(resource)
     found = resource.diff(call(), live, resource.check(call(), live.inputs, INPUTS | {"debian": "bookworm"}))
-    assert [change.replaces for change in found.changes] == [True]
+    assert changed(found) == ["boot", "debian", "serial"]
+    assert [change.path[0] for change in found.changes if change.replaces] == ["debian"]
     assert found.delete_before_replace
 
 

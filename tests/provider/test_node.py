@@ -23,6 +23,7 @@ def inputs(name: str = "gpu1", *, control_plane: bool = False, **others: object)
         "variables": {"driver": {"branch": "570"}},
         "roles": "aaaa",
         "control_plane": control_plane,
+        "serial": 1,
         "boot": 1,
     }
     merged: Properties = {**base, **others}  # type: ignore[dict-item] # the test gives JSON
@@ -35,9 +36,9 @@ def call(*, preview: bool = False) -> Call:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was run: 'converge gpu1', 'predict gpu1', 'update gpu1'."""
+    """What was run: 'join gpu1', 'predict gpu1', 'update gpu1'."""
     found: list[str] = []
-    for verb in ("converge", "predict", "update"):
+    for verb in ("join", "predict", "update"):
 
         def note(_site: str, name: str, _say: object, _cancelled: object, verb: str = verb) -> None:
             found.append(f"{verb} {name}")
@@ -51,7 +52,7 @@ def test_a_new_node_is_run_and_its_preview_is_not(runs: list[str]) -> None:
     previewed = resource.create(call(preview=True), inputs())
     assert runs == []
     assert resource.create(call(), inputs()) == previewed
-    assert runs == ["converge gpu1"]
+    assert runs == ["join gpu1"]
 
 
 def test_a_changed_variable_is_named_to_its_depth() -> None:
@@ -60,6 +61,12 @@ def test_a_changed_variable_is_named_to_its_depth() -> None:
     found = resource.diff(call(), old, inputs(variables={"driver": {"branch": "580"}}))
     assert [difference.render(change.path) for change in found.changes] == ["variables.driver.branch"]
     assert not found.changes[0].replaces
+
+
+def test_a_machine_that_was_made_again_is_a_new_node() -> None:
+    old = Live("gpu1", {}, inputs())
+    found = node.Node(threading.Event()).diff(call(), old, inputs(serial=2, boot=2))
+    assert [(change.path[0], change.replaces) for change in found.changes] == [("boot", False), ("serial", True)]
 
 
 def test_another_checkout_of_the_same_spec_is_no_difference() -> None:
@@ -123,7 +130,7 @@ def most_at_once(monkeypatch: pytest.MonkeyPatch, wanted: int, make: Callable[[i
         with lock:
             counts[0] -= 1
 
-    monkeypatch.setattr(converge, "converge", run)
+    monkeypatch.setattr(converge, "join", run)
     resource = node.Node(threading.Event())
     with futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda index: resource.create(call(), make(index)), range(4)))

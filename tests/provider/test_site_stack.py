@@ -146,6 +146,10 @@ def test_changes_touch_only_the_nodes_that_they_are_about(site: Site) -> None:
     site.flag("matches", "gpu1")
     site.project.up()
     assert site.log() == ["start gpu1", "look gpu1"]
+    (site.hosts / "running" / "gpu1").unlink()
+    (site.hosts / "disks" / "gpu1").unlink()
+    site.project.up()
+    assert site.log() == ["start gpu1", "begin gpu1", "end gpu1"]
     site.project.up("--expect-no-changes")
 
 

@@ -13,7 +13,7 @@ from pulumi.runtime import mocks, rpc
 from ops.spec import places
 
 OUTPUTS: dict[str, dict[str, Any]] = {
-    "sitewright:lab:Machine": {"boot": 3},
+    "sitewright:lab:Machine": {"serial": 2, "boot": 3},
     "sitewright:site:Node": {"revision": "made"},
     "sitewright:site:Cluster": {"kubeconfig": "planted"},
 }

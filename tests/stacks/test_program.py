@@ -52,8 +52,8 @@ def test_a_nodes_variables_are_fields_and_name_no_other_worker(example: Program)
 
 def test_a_nodes_inputs_hold_what_changes_it_and_nothing_else(lab: Program) -> None:
     inputs = lab.of("sitewright:site:Node")["gpu1"].inputs
-    assert inputs.keys() == {"site", "node", "variables", "roles", "release", "control_plane", "boot"}
-    assert inputs["boot"] == 3
+    assert inputs.keys() == {"site", "node", "variables", "roles", "release", "control_plane", "serial", "boot"}
+    assert (inputs["serial"], inputs["boot"]) == (2, 3)
     assert inputs["release"] == {}
     assert lab.of("sitewright:site:Node")["infra1"].inputs["release"] == {"infra": "release-1"}
 

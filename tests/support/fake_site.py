@@ -1,9 +1,9 @@
 """The sitewright plugin with hosts that are files: what the engine sees is real, no machine is.
 
 Reads the directory of its files from FAKE_SITE. `log` gets one line for each thing that was done. Of a node,
-`running/<node>` is there while its machine runs, `fails/<node>` makes its run fail with the file's text,
-`slow/<node>` makes it take until the file is gone, `disruptive/<node>` makes its next look find a disruptive change,
-and `matches/<node>` makes it find none.
+`disks/<node>` is there while its machine has a disk, `running/<node>` while it runs, `fails/<node>` makes its run fail
+with the file's text, `slow/<node>` makes it take until the file is gone, `disruptive/<node>` makes its next look find a
+disruptive change, and `matches/<node>` makes it find none.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ def flag(kind: str, node: str) -> Path:
 def start(_site: str, node: str, say: Say, _cancelled: threading.Event) -> None:
     say("starting")
     note(f"start {node}")
+    flag("disks", node).touch()
     flag("running", node).touch()
 
 
 def destroy(_lab: str, node: str, _say: Say) -> None:
     note(f"destroy {node}")
     flag("running", node).unlink(missing_ok=True)
+    flag("disks", node).unlink(missing_ok=True)
 
 
 def run(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
@@ -88,6 +90,10 @@ def update(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
 
 
 def is_there(_lab: str, node: str) -> bool:
+    return flag("disks", node).exists()
+
+
+def is_running(_lab: str, node: str) -> bool:
     return flag("running", node).exists()
 
 
@@ -96,8 +102,8 @@ def reach(_site: str, node: str) -> None:
 
 
 FAKES: dict[ModuleType, dict[str, Callable[..., object]]] = {
-    converge: {"converge": run, "predict": predict, "reach": reach, "update": update},
-    machine: {"destroy": destroy, "exists": is_there, "is_running": is_there, "start": start},
+    converge: {"join": run, "predict": predict, "reach": reach, "update": update},
+    machine: {"destroy": destroy, "exists": is_there, "is_running": is_running, "stands": is_there, "start": start},
 }
 
 if __name__ == "__main__":
