@@ -92,9 +92,9 @@ def trace(error: BaseException, entry: Path) -> str:
 def main() -> None:
     """Serve; the engine's address is the last argument."""
     host = Host(sys.argv[-1])
-    plugin.serve(
-        lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server), stop=lambda: None
-    )
+    add = language_pb2_grpc.add_LanguageRuntimeServicer_to_server
+    # A program holds nothing that would have to be put away.
+    plugin.serve(lambda server: add(host, server), stop=lambda: None, grace=0)
 
 
 if __name__ == "__main__":

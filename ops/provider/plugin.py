@@ -22,15 +22,15 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 _THREADS = 64
 """Requests served at once; the engine sends as many as it has resources in flight, and most of them only wait."""
 
-_GRACE_SECONDS = 4.0
+GRACE_SECONDS = 4.0
 """The engine kills a plugin 5 s after it asked it to end (pkg/resource/plugin/plugin.go, ExecPlugin)."""
 
 
-def serve(register: Register, stop: Callable[[], None]) -> None:
+def serve(register: Register, stop: Callable[[], None], grace: float = GRACE_SECONDS) -> None:
     """Serve on a free loopback port until SIGINT, SIGTERM or the end of standard input.
 
     The engine holds the other end of standard input, so its death, by `kill -9` too, ends this process.
-    `stop` asks running work to end; it has a few seconds before the process exits.
+    `stop` asks running work to end; it has `grace` seconds before the process exits.
     """
     pool = _Pool(max_workers=_THREADS)
     server = grpc.server(
@@ -51,9 +51,9 @@ def serve(register: Register, stop: Callable[[], None]) -> None:
     sys.stdout.flush()
     ended.wait()
     stop()
-    server.stop(_GRACE_SECONDS)
+    server.stop(grace)
     # gRPC itself forgets requests whose client is gone; their work still has to end.
-    futures.wait(pool.running, _GRACE_SECONDS)
+    futures.wait(pool.running, grace)
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
     # A request thread may still wait for its work to end; the interpreter would wait for the thread.
