@@ -121,7 +121,12 @@ def _refuse_overlap(lab: str, subnet: ipaddress.IPv4Network) -> None:
 
 def _write_settings(lab: str) -> None:
     """Make the lab's namespace a router for IPv4 only, and its link a dead end on the host's side."""
-    settings = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.disable_ipv6": "1"}
+    settings = {
+        "net.ipv4.ip_forward": "1",
+        "net.ipv6.conf.all.disable_ipv6": "1",
+        # by default a machine would be told of one refusal a second and wait in vain for the others (icmp(7))
+        "net.ipv4.icmp_ratelimit": "0",
+    }
     for link in (names.BRIDGE, names.LEG):
         settings[f"net.ipv4.conf.{link}.proxy_arp"] = "1"
         # arp(7): a proxy waits up to this many hundredths of a second, at random, before it answers

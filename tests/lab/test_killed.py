@@ -72,7 +72,7 @@ def _boot(lab: support.Lab) -> bool:
 )
 def test_a_creation_killed_at_a_step_converges(lab: support.Lab, moment: Callable[[support.Lab], bool]) -> None:
     with _running(lab, _CREATE) as run:
-        assert processes.wait(lambda: moment(lab), _LONGEST, poll=0.001)
+        assert processes.wait(lambda: moment(lab), _LONGEST, poll=0.005)
         run.kill()
     _converges(lab)
 
@@ -91,7 +91,7 @@ def test_a_destruction_that_was_killed_is_finished_by_the_next(lab: support.Lab)
     lab.up("cp1")
     directory = layout.of_machine(lab.name, "cp1")
     with _running(lab, _DESTROY) as run:
-        assert processes.wait(directory.draft.exists, _LONGEST, poll=0.001)
+        assert processes.wait(directory.draft.exists, _LONGEST, poll=0.005)
         run.kill()
     assert machine.status(lab.name, "cp1") is spec.Status.BROKEN
     labs.destroy(lab.name)
