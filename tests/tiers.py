@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,7 +58,7 @@ def real() -> list[Step]:
     ]
 
 
-TIERS = {
+TIERS: dict[str, Callable[[], list[Step]]] = {
     "check": check,
     "test": lambda: check() + real(),
     "soak": lambda: [pytest("soak", SOAK, limit=14400)],
