@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ops.cli import bundle, guard, site, verbs
+from ops.cli import bundle, guard, lab, site, verbs
 
 _EXIT_CODES = """\b
 Exit codes (docs/reference/exit-codes.md):
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(verbs.verbs)
 app.add_typer(bundle.verbs, name="bundle")
 app.add_typer(site.verbs, name="site")
+app.add_typer(lab.verbs, name="lab")
 
 
 @app.callback(invoke_without_command=True)
