@@ -173,12 +173,21 @@ async def _silence(_: StubTriton, reader: asyncio.StreamReader, __: asyncio.Stre
 
 async def _slow(_: StubTriton, __: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send a piece ten times a second for two seconds."""
+    await _tick(writer, 20)
+
+
+async def _slower(_: StubTriton, __: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send a piece ten times a second for five seconds."""
+    await _tick(writer, 50)
+
+
+async def _tick(writer: asyncio.StreamWriter, count: int) -> None:
     _begin(writer)
-    for _number in range(20):
+    for _ in range(count):
         _event(writer, {"text_output": "tick "})
         await writer.drain()
         await asyncio.sleep(0.1)
-    _event(writer, {"finish_reason": "length", "num_input_tokens": 1, "num_output_tokens": 20, "text_output": ""})
+    _event(writer, {"finish_reason": "length", "num_input_tokens": 1, "num_output_tokens": count, "text_output": ""})
     writer.write(b"0\r\n\r\n")
     await writer.drain()
 
@@ -201,6 +210,7 @@ _BEHAVIOURS: dict[str, Behaviour] = {
     "stall": _stall,
     "silence": _silence,
     "slow": _slow,
+    "slower": _slower,
     "flood": _flood,
 }
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
@@ -25,7 +27,10 @@ def test_the_log_tells_who_and_how_much_but_not_what(client: httpx.Client, gatew
     secret = "the-launch-code-is-0000"
     body = {"model": "smollm2", "messages": [{"role": "user", "content": secret}], "user": secret}
     client.post("/chat/completions", json=body, headers={"x-request-id": "find-me"})
-    log = gateway.log.read_text()
+    # The line is written just after the answer.
+    deadline = time.monotonic() + 60
+    while "find-me" not in (log := gateway.log.read_text()):
+        assert time.monotonic() < deadline, log
     line = next(line for line in log.splitlines() if "find-me" in line)
     for part in ('"key": "tester"', '"model": "smollm2"', '"status": 200', '"prompt_tokens": 7'):
         assert part in line

@@ -33,20 +33,20 @@ def _run(file: Path | None) -> subprocess.CompletedProcess[str]:
 
 def test_a_stop_signal_fails_readiness_at_once_and_lets_streams_finish(tmp_path: Path, stub: StubTriton) -> None:
     with (
-        gateway_process.running(tmp_path, stub.url, {"drain_seconds": 3}) as gateway,
-        httpx.Client(headers=_HEADERS, trust_env=False) as client,
-        client.stream("POST", f"{gateway.api}/completions", json=_SLOW) as stream,
+        gateway_process.running(tmp_path, stub.url, {"drain_seconds": 4}) as gateway,
+        httpx.Client(headers=_HEADERS, timeout=60, trust_env=False) as client,
+        client.stream("POST", f"{gateway.api}/completions", json={**_SLOW, "prompt": "stub: slower"}) as stream,
     ):
         lines = stream.iter_lines()
         next(lines)
         gateway.process.send_signal(signal.SIGTERM)
-        while (ready := httpx.get(f"{gateway.operations}/readyz", trust_env=False)).status_code == 200:
+        while (ready := client.get(f"{gateway.operations}/readyz")).status_code == 200:
             pass
         assert ready.json()["draining"] is True
-        late = httpx.get(f"{gateway.api}/models", headers=_HEADERS, trust_env=False)
+        late = client.get(f"{gateway.api}/models")
         assert (late.status_code, late.headers["connection"]) == (200, "close")
         assert list(lines)[-2] == "data: [DONE]"
-        assert gateway.process.wait(10) == 0
+        assert gateway.process.wait(60) == 0
 
 
 def test_a_stream_that_outlasts_the_grace_is_cut_and_not_called_complete(tmp_path: Path, stub: StubTriton) -> None:
@@ -58,7 +58,7 @@ def test_a_stream_that_outlasts_the_grace_is_cut_and_not_called_complete(tmp_pat
         gateway.process.send_signal(signal.SIGTERM)
         with pytest.raises(httpx.RemoteProtocolError):
             stream.read()
-        assert gateway.process.wait(10) == 0
+        assert gateway.process.wait(60) == 0
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
