@@ -165,7 +165,11 @@ def _kubeconfig(port: int, authority: str) -> str:
 def _process(directory: Path, name: str, argv: list[str]) -> Iterator[None]:
     """Run one program; its output goes to `<name>.log`."""
     with (directory / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(argv, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=directory)
+        # A killed test run takes its servers with it.
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=directory
+        )
         try:
             yield
         finally:
