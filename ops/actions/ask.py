@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import http
 import json
@@ -17,6 +18,9 @@ from ops.spec import model
 
 QUESTION = "What is the capital of France? Answer in one sentence."
 _DEADLINE_SECONDS = 120.0
+_SERVED_SECONDS = 120.0
+"""How long load balancer and gateway may take to see that a model is ready."""
+_PAUSE_SECONDS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +60,7 @@ def ask(site: model.Site, question: str = QUESTION) -> Answer:
     url = f"{endpoints.gateway_url(site)}/chat/completions"
     try:
         with httpx.Client(verify=context, timeout=_DEADLINE_SECONDS, trust_env=False) as client:
+            _wait_until_served(client, site, headers)
             answer = _stream(client, url, headers, body, card.name, question)
     except httpx.HTTPError as error:
         raise errors.UnreachableError(
@@ -63,6 +68,17 @@ def ask(site: model.Site, question: str = QUESTION) -> Answer:
         ) from error
     _remember(space, answer)
     return answer
+
+
+def _wait_until_served(client: httpx.Client, site: model.Site, headers: dict[str, str]) -> None:
+    """Return when the gateway lists models, or when the time for that is over: the question then tells why."""
+    deadline = time.monotonic() + _SERVED_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            response = client.get(f"{endpoints.gateway_url(site)}/models", headers=headers, timeout=5)
+            if response.status_code != http.HTTPStatus.SERVICE_UNAVAILABLE:
+                return
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _stream(
