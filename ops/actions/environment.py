@@ -14,6 +14,8 @@ from ops.spec import loader, locate, model, places
 SITE_VARIABLE = "SITEWRIGHT_SITE"
 """Environment variable with the path of the spec: what `pulumi` and `sitewright ssh` mean by default."""
 
+_OTHER_TRUST = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""Variables that win over SSL_CERT_FILE where they are set (curl(1); documentation of requests)."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -40,6 +42,7 @@ def environment(argument: str, current: Mapping[str, str]) -> Environment:
         "SSL_CERT_FILE": str(space.trust),
         SITE_VARIABLE: str(path.resolve()),
     }
+    variables |= {name: str(space.trust) for name in _OTHER_TRUST if current.get(name)}
     variables |= _pulumi(site, space)
     notes = []
     if space.api_key.exists():
