@@ -98,7 +98,10 @@ def main() -> None:
     try:
         pushed = push_missing(module, context)
     except OSError as error:
-        module.fail_json(msg=f"the registry {module.params['registry']} does not answer: {error}")
+        if not module.check_mode:
+            module.fail_json(msg=f"the registry {module.params['registry']} does not answer: {error}")
+        module.warn(f"the registry does not answer ({error}): the prediction is that it lacks every image")
+        pushed = [f"{image['name']}:{image['tag']}" for image in module.params["images"]]
     module.exit_json(changed=bool(pushed), pushed=pushed)
 
 
