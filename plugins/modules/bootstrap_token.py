@@ -29,7 +29,10 @@ options:
   state: {type: str, choices: [present, absent], default: present, description: Make or revoke.}
 author: [sitewright]
 """
-EXAMPLES = "- bootstrap_token: {kubeconfig: admin.conf, endpoint: 'api.site.internal:7443'}"
+EXAMPLES = r"""
+- name: Example
+  bootstrap_token: {kubeconfig: admin.conf, endpoint: 'api.site.internal:7443'}
+"""
 RETURN = r"""
 token_id: {type: str, returned: when made, description: Public part of the token.}
 discovery: {type: str, returned: when made, description: Kubeconfig for kubeadm's file discovery; holds the token.}

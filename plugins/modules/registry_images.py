@@ -30,8 +30,13 @@ options:
       layout: {type: path, required: true, description: Directory of the OCI layout.}
 author: [sitewright]
 """
-EXAMPLES = "- registry_images: {registry: 'localhost:5000', certificates: keys/push, images: []}"
-RETURN = "pushed: {type: list, elements: str, returned: always, description: References that were pushed.}"
+EXAMPLES = r"""
+- name: Example
+  registry_images: {registry: 'localhost:5000', certificates: keys/push, images: []}
+"""
+RETURN = r"""
+pushed: {type: list, elements: str, returned: always, description: References that were pushed.}
+"""
 
 ACCEPT = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
 
