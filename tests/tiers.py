@@ -53,7 +53,8 @@ def real() -> list[Step]:
     """Return the steps that run real parts: Pulumi, an API server, Triton, machines, a site."""
     return [
         Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
-        pytest("parts", f"({REAL}) and not e2e and not {SOAK}", limit=1800),
+        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800),
+        pytest("isolation", f"lab and not {SOAK}", "tests/lab/test_isolation.py", limit=900),
         pytest("site", f"e2e and not {SOAK}", limit=2400),
     ]
 
@@ -61,7 +62,7 @@ def real() -> list[Step]:
 TIERS: dict[str, Callable[[], list[Step]]] = {
     "check": check,
     "test": lambda: check() + real(),
-    "soak": lambda: [pytest("soak", SOAK, limit=14400)],
+    "soak": lambda: [pytest("machines", "lab", "tests/lab", limit=7200), pytest("soak", SOAK, limit=14400)],
     "bench": lambda: [Step("benchmarks", (sys.executable, "-m", "tests.bench"), 3600)],
 }
 

@@ -43,10 +43,7 @@ def capture(
     """
     real = directory.resolve()
     before = _look(real)
-    if not before:
-        raise errors.IntegrityError(f"there is nothing to back up as {kind}", where=str(real), mend="look what is gone")
-    sizes = [seen.size for seen in before.values() if seen.is_file]
-    source = Source(real, minimum_files=len(sizes), minimum_bytes=sum(sizes))
+    source = _declare(kind, real, before)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         hashes = pool.submit(hashing.hash_tree, real)
         backup = restic.backup(
@@ -76,6 +73,16 @@ def capture(
 def compression(kind: Kind) -> Compression:
     """Return how a kind is compressed: weights cannot be, the rest is small and text."""
     return Compression.OFF if kind is Kind.MODELS else Compression.MAX
+
+
+def _declare(kind: Kind, directory: Path, seen: dict[Path, _Seen]) -> Source:
+    """Return a source of which every file and byte must arrive. Raise IntegrityError when there is none."""
+    if not seen:
+        raise errors.IntegrityError(
+            f"there is nothing to back up as {kind}", where=str(directory), mend="look why it is empty"
+        )
+    sizes = [item.size for item in seen.values() if item.is_file]
+    return Source(directory, minimum_files=len(sizes), minimum_bytes=sum(sizes))
 
 
 def _look(directory: Path) -> dict[Path, _Seen]:
