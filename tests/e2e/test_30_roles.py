@@ -26,7 +26,7 @@ DAMAGES = (
     Damage("base", "gpu1", "/etc/ssh/sshd_config.d/10-sitewright.conf", ""),
     Damage("apt_source", "gpu1", "/etc/apt/sources.list.d/sitewright.sources", ""),
     Damage("bundle_server", "infra1", "/etc/nginx/conf.d/sitewright.conf", "docker-registry.service"),
-    Damage("site_certificate", "infra1", "/etc/sitewright/load-balancer/certificate.pem", ""),
+    Damage("site_certificate", "infra1", "/etc/sitewright/load-balancer/bundle.pem", ""),
     Damage("load_balancer", "infra1", "/etc/haproxy/haproxy.cfg", "haproxy.service"),
     Damage("container_runtime", "gpu1", "/etc/containerd/conf.d/10-sitewright.toml", "containerd.service"),
     Damage("kubernetes_control_plane", "cp1", "/etc/kubernetes/coredns.yaml", "kubelet.service"),
