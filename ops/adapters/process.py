@@ -60,22 +60,7 @@ def run(
     (after SIGTERM, then SIGKILL, to its whole process group), PrerequisiteError when there is no such program.
     """
     command = tuple(str(word) for word in argv)
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=None if environment is None else dict(environment),
-            cwd=directory,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise errors.PrerequisiteError(
-            f"no program {command[0]} to run", where=" ".join(command), mend=f"install {command[0]}"
-        ) from error
+    process = _start(command, environment, stdin, directory)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired as error:
@@ -92,6 +77,28 @@ def run(
     if completed.returncode not in expect:
         raise ProcessError(completed, expect)
     return completed
+
+
+def _start(
+    command: tuple[str, ...], environment: Mapping[str, str] | None, stdin: str | None, directory: Path | None
+) -> subprocess.Popen[str]:
+    """Start a program in a session of its own. Raise PrerequisiteError when there is no such program."""
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=None if environment is None else dict(environment),
+            cwd=directory,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise errors.PrerequisiteError(
+            f"no program {command[0]} to run", where=" ".join(command), mend=f"install {command[0]}"
+        ) from error
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:

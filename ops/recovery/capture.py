@@ -57,9 +57,7 @@ def capture(
         )
         files = hashes.result()
     if _look(real) != before:
-        raise errors.IntegrityError(
-            f"{kind} changed while it was backed up", where=str(real), mend="stop what writes it, then back up again"
-        )
+        raise _changed(kind, real)
     return Member(
         kind=kind,
         snapshot=backup.snapshot,
@@ -68,6 +66,11 @@ def capture(
         files=files,
         etcd=etcd,
     )
+
+
+def _changed(kind: Kind, directory: Path) -> errors.IntegrityError:
+    mend = "stop what writes it, then back up again"
+    return errors.IntegrityError(f"{kind} changed while it was backed up", where=str(directory), mend=mend)
 
 
 def compression(kind: Kind) -> Compression:

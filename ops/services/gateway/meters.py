@@ -38,6 +38,10 @@ class Meters:
         self.in_flight = Gauge(
             "sitewright_gateway_in_flight_requests", "Generations in flight.", registry=self.registry
         )
+        self._count_models()
+
+    def _count_models(self) -> None:
+        """Make the metrics of what the models do."""
         self.tokens = Counter(
             "sitewright_gateway_tokens",
             "Tokens of complete answers; kind is prompt or generated.",
