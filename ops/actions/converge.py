@@ -71,7 +71,7 @@ def _ask(site: model.Site, node: str, command: str) -> int:
     access.pin(site)
     target = f"{site.access.user}@{site.node(node).address}"
     options = ssh.options(access.known_hosts(site), access.private_key(site))
-    return ssh.run(target, options, command, timeout=ssh.CONNECT_SECONDS * 2).returncode
+    return ssh.run(target, options, command, timeout=access.CONNECT_SECONDS * 2).returncode
 
 
 def _run(site_path: str, node: str, say: Say, cancelled: threading.Event, *, check: bool) -> ansible.Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ops import errors, spec
+from ops.actions import sites
 from ops.lab import lab, machine
 from ops.spec import locate, model
 
@@ -33,7 +34,5 @@ def _lab(argument: str, node: str) -> model.Site:
     site = spec.load(path)
     if site.lab is None:
         raise errors.PrerequisiteError(f"{site.name} is no lab", where=str(path), mend="name a lab site")
-    known = [item.name for item in site.nodes]
-    if node not in known:
-        raise errors.NotFoundError(f"no node {node}", where=str(path), mend=f"name one of: {', '.join(known)}")
+    sites.node(site, node)
     return site

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops import errors
 from ops.adapters import certificates, ssh
-from ops.spec import model, places
+from ops.spec import access, model, places
 
 SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 """The system's CAs on Debian (package ca-certificates)."""
@@ -48,11 +48,6 @@ class Workspace:
         return self.keys / "ssh_key"
 
     @property
-    def known_hosts(self) -> Path:
-        """Pinned host keys of all nodes."""
-        return self.state / "known_hosts"
-
-    @property
     def trust(self) -> Path:
         """The site CA and the system's CAs in one file."""
         return self.state / "ca-bundle.crt"
@@ -85,15 +80,15 @@ def prepare(site: model.Site) -> Workspace:
 
 def pin_host_keys(site: model.Site) -> None:
     """Write known_hosts from the spec, and in a lab from the host keys of its machines."""
-    space = workspace(site)
+    if site.lab is None:
+        access.pin(site)
+        return
     keys: dict[str, str] = {}
     for node in site.nodes:
-        made = space.state / "machines" / node.name / "host_key.pub"
-        if node.host_key is not None:
-            keys[str(node.address)] = node.host_key
-        elif made.exists():
+        made = workspace(site).state / "machines" / node.name / "host_key.pub"
+        if made.exists():
             keys[str(node.address)] = " ".join(made.read_text(encoding="utf-8").split()[:2])
-    ssh.write_known_hosts(space.known_hosts, keys)
+    ssh.write_known_hosts(access.known_hosts(site), keys)
 
 
 def _make_secret(path: Path, prefix: str = "") -> None:

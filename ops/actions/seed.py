@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.actions import prepare
 from ops.adapters import certificates
-from ops.bundle import build, sign
+from ops.bundle import build, image, sign
 from ops.plan import endpoints
 from ops.spec import model
 
@@ -41,16 +41,14 @@ def images(bundle: build.Bundle) -> list[Image]:
     for name, path in sorted(bundle.paths.items()):
         if not name.startswith((_IMAGES, _MODELS)):
             continue
-        entry = json.loads((path / "index.json").read_text(encoding="utf-8"))["manifests"][0]
-        tag = entry["annotations"]["org.opencontainers.image.ref.name"]
-        result.append(Image(name.removeprefix(_IMAGES), tag, entry["digest"], str(path)))
+        result.append(Image(name.removeprefix(_IMAGES), image.tag(path), image.digest(path), str(path)))
     return result
 
 
 def references(site: model.Site, found: Iterable[Image]) -> dict[str, str]:
     """Return image references by digest in the site's registry, by image name."""
     registry = endpoints.registry(site)
-    return {image.name: f"{registry}/{image.name}@{image.digest}" for image in found}
+    return {item.name: f"{registry}/{item.name}@{item.digest}" for item in found}
 
 
 def seed(site: model.Site, bundle: build.Bundle) -> None:
@@ -63,7 +61,7 @@ def seed(site: model.Site, bundle: build.Bundle) -> None:
         "site_state": str(space.state),
         "site_apt_archive": str(archive),
         "site_apt_release": release,
-        "site_images": [dataclasses.asdict(image) for image in found],
+        "site_images": [dataclasses.asdict(item) for item in found],
         "site_cilium_manifest": str(manifest),
         "base_operator_key": _public_key(space),
     }
@@ -75,7 +73,7 @@ def seed(site: model.Site, bundle: build.Bundle) -> None:
             "images": references(site, found),
             "key_hashes": _key_hashes(space),
             "releases": {
-                model.Role.INFRA: _digest([release, *(image.digest for image in found)]),
+                model.Role.INFRA: _digest([release, *(item.digest for item in found)]),
                 model.Role.CONTROL_PLANE: _digest([manifest.read_text(encoding="utf-8")]),
             },
         },

@@ -13,7 +13,7 @@ from ops.actions import ask, bundle_build, environment, host_packages, prepare, 
 from ops.adapters import pulumi, pulumi_recovery, site_lock
 from ops.lab import lab
 from ops.plan import endpoints
-from ops.spec import locate, model
+from ops.spec import locate, model, places
 
 Say = Callable[[str], None]
 """Takes one line of progress."""
@@ -84,16 +84,15 @@ def destroy(argument: str, say: Say) -> list[str]:
     with site_lock.hold(state):
         say(f"removing the machines of lab {site.name}")
         removed = list(lab.destroy(site.name))
-        _forget_stack(path)
+        _forget_stack(site)
     shutil.rmtree(state)
     _remove_empty(state.parent)
     return [*removed, str(state)]
 
 
-def _forget_stack(path: Path) -> None:
+def _forget_stack(site: model.Site) -> None:
     """Remove the file beside Pulumi.yaml that holds the salt of a stack whose state is about to go."""
-    site = spec.load(path)
-    (pulumi.Stack(site.name, {}).directory / f"Pulumi.{site.name}.yaml").unlink(missing_ok=True)
+    (places.PROJECT_ROOT / f"Pulumi.{site.name}.yaml").unlink(missing_ok=True)
 
 
 def _remove_empty(directory: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from pathlib import Path
 
-from ops import spec
+from ops import errors, spec
 from ops.spec import model, places
 
 
@@ -19,6 +20,18 @@ def load(recorded: str) -> model.Site:
     path = locate(recorded)
     stamp = path.stat().st_mtime_ns if path.exists() else 0
     return _load(path, stamp)
+
+
+def node(site: model.Site, name: str) -> model.Node:
+    """Return a node by its name. Raise NotFoundError with the names that there are."""
+    names = [item.name for item in site.nodes]
+    if name in names:
+        return site.node(name)
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    raise errors.NotFoundError(
+        f"site {site.name} has no node '{name}'", where=f"nodes of {site.name}", mend=f"{hint}nodes: {', '.join(names)}"
+    )
 
 
 @functools.lru_cache(maxsize=8)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
 
 from ops import errors, spec
+from ops.actions import sites
 from ops.adapters import ssh as adapter
 from ops.lab import machine
 from ops.lab.spec import Status
 from ops.spec import access, locate, model
 
-_SSH_FAILED = 255
-"""Exit code of ssh itself; a command may end with it too (ssh(1), EXIT STATUS)."""
 _PROBE_SECONDS = 30.0
 
 
@@ -26,7 +24,7 @@ def ssh(argument: str, node_name: str, command: Sequence[str]) -> int:
     Raise NotFoundError when there is no such node, UnreachableError, HostKeyError or CredentialError when ssh fails.
     """
     site = spec.load(locate.resolve(argument))
-    node = _find(site, node_name)
+    node = sites.node(site, node_name)
     access.pin(site)
     _check_machine(site, node)
     words = _words(site, node)
@@ -36,21 +34,9 @@ def ssh(argument: str, node_name: str, command: Sequence[str]) -> int:
     remote = f"{sudo} -- {wanted}" if wanted else f"{sudo} --login"
     argv = ["ssh", "-t" if is_terminal else "-T", *words, remote]
     code = subprocess.run(argv, check=False).returncode
-    if code == _SSH_FAILED:
+    if code == adapter.FAILED:
         _explain(words, str(node.address))
     return code
-
-
-def _find(site: model.Site, name: str) -> model.Node:
-    """Return a node by its name. Raise NotFoundError with the names that there are."""
-    names = [node.name for node in site.nodes]
-    if name in names:
-        return site.node(name)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    raise errors.NotFoundError(
-        f"site {site.name} has no node '{name}'", where=f"nodes of {site.name}", mend=f"{hint}nodes: {', '.join(names)}"
-    )
 
 
 def _check_machine(site: model.Site, node: model.Node) -> None:
@@ -77,5 +63,5 @@ def _explain(words: Sequence[str], address: str) -> None:
     """Ask once more with a command that always succeeds: when that fails too, it was ssh. Raise what it says."""
     argv = ["ssh", "-T", "-o", "BatchMode=yes", *words, "true"]
     probe = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=_PROBE_SECONDS)
-    if probe.returncode == _SSH_FAILED:
+    if probe.returncode == adapter.FAILED:
         raise adapter.explain(probe.stderr, address)

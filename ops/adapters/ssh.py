@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ops import errors
 from ops.adapters import process
+from ops.spec import access
 
-CONNECT_SECONDS = 10
-_SSH_FAILED = 255
+FAILED = 255
 """Exit code of ssh when the connection, not the command, failed (ssh(1))."""
 
 
@@ -32,15 +32,7 @@ def write_known_hosts(path: Path, keys: Mapping[str, str]) -> None:
 
 def options(known_hosts: Path, private_key: Path | None) -> list[str]:
     """Return the options of every connection: pinned keys, no questions, no agent surprises."""
-    words = [
-        f"UserKnownHostsFile={known_hosts}",
-        "GlobalKnownHostsFile=/dev/null",
-        "StrictHostKeyChecking=yes",
-        "BatchMode=yes",
-        f"ConnectTimeout={CONNECT_SECONDS}",
-        "ServerAliveInterval=15",
-    ]
-    arguments = [word for option in words for word in ("-o", option)]
+    arguments = [*access.pinned(known_hosts), "-o", "BatchMode=yes"]
     if private_key is not None:
         arguments += ["-o", "IdentitiesOnly=yes", "-i", str(private_key)]
     return arguments
@@ -74,6 +66,6 @@ def run(target: str, arguments: Sequence[str], command: str, *, timeout: float) 
     Raise UnreachableError, HostKeyError or CredentialError when ssh itself fails (exit code 255, ssh(1)).
     """
     completed = process.run(["ssh", *arguments, target, command], timeout=timeout, expect=range(256))
-    if completed.returncode == _SSH_FAILED:
+    if completed.returncode == FAILED:
         raise explain(completed.stderr, target.rpartition("@")[2])
     return completed

@@ -8,7 +8,7 @@ from pathlib import Path
 from ops.spec import places
 from ops.spec.model import Site
 
-_CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10
 
 
 def private_key(site: Site) -> Path | None:
@@ -23,16 +23,21 @@ def known_hosts(site: Site) -> Path:
     return places.state_directory(site.name) / "known_hosts"
 
 
-def options(site: Site) -> tuple[str, ...]:
-    """Return ssh's options for every connection to the site's nodes, as words of an argv."""
+def pinned(hosts: Path) -> tuple[str, ...]:
+    """Return ssh's options that trust the host keys of one file and no others, as words of an argv."""
     settings = (
-        f"UserKnownHostsFile={known_hosts(site)}",
+        f"UserKnownHostsFile={hosts}",
         "GlobalKnownHostsFile=/dev/null",
         "StrictHostKeyChecking=yes",
-        f"ConnectTimeout={_CONNECT_SECONDS}",
+        f"ConnectTimeout={CONNECT_SECONDS}",
         "ServerAliveInterval=15",
     )
-    words = tuple(word for setting in settings for word in ("-o", setting))
+    return tuple(word for setting in settings for word in ("-o", setting))
+
+
+def options(site: Site) -> tuple[str, ...]:
+    """Return ssh's options for every connection to the site's nodes, as words of an argv."""
+    words = pinned(known_hosts(site))
     # ssh offers all keys of the agent first and is refused after too many: with a key of the spec, offer only that.
     return words if private_key(site) is None else (*words, "-o", "IdentitiesOnly=yes")
 
