@@ -46,6 +46,9 @@ def test_a_number_that_another_program_has_now_holds_no_lock(stack: pulumi.Stack
 
 def test_the_lock_of_a_living_pulumi_stays(stack: pulumi.Stack) -> None:
     with subprocess.Popen(["pulumi", "60"], executable="/bin/sleep") as process:
+        # Popen returns as the program is loaded, a moment before the kernel shows its words.
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes():
+            assert process.poll() is None
         file = write_lock(stack, process.pid)
         assert pulumi_recovery.break_dead_locks(stack) == ()
         assert file.exists()
