@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +19,10 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "sitewright:site:Node": {"revision": "made"},
     "sitewright:site:Cluster": {"kubeconfig": "planted"},
 }
+
+_LOOP = asyncio.new_event_loop()
+"""The one loop of all programs: the SDK keeps futures between them, and leaves loops that it makes to the collector."""
+atexit.register(_LOOP.close)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +96,8 @@ def declare(stack: str, program: Callable[[], object]) -> tuple[Made, ...]:
 
 
 def use(stack: str, recorder: Recorder) -> None:
-    """Make a recorder the engine of what follows."""
+    """Make a recorder the engine of what follows; `asyncio.run` may have taken the current loop away."""
+    asyncio.set_event_loop(_LOOP)
     pulumi.runtime.set_mocks(Answers(), project="sitewright", stack=stack, preview=False, monitor=recorder)
 
 
