@@ -40,7 +40,11 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
             update["roles"] = (*node.roles, Role.INGRESS)
             origins["nodes", index, "roles", len(node.roles)] = "default: no node carries the role ingress"
         nodes.append(node.model_copy(update=update))
-    return site.model_copy(update={"network": network, "nodes": tuple(nodes)}), origins
+    recovery = site.recovery
+    if recovery.drill_host is None:
+        recovery = recovery.model_copy(update={"drill_host": _default_drill_host(site)})
+        origins["recovery", "drill_host"] = "default: the last infra node that is no control plane"
+    return site.model_copy(update={"network": network, "nodes": tuple(nodes), "recovery": recovery}), origins
 
 
 def _lab_address(subnet: ipaddress.IPv4Network, index: int) -> ipaddress.IPv4Address:
@@ -53,3 +57,10 @@ def _default_ingress(site: Site) -> frozenset[str]:
     """Return the names of all control planes and of the first worker."""
     nodes: tuple[Node, ...] = site.nodes_with(Role.CONTROL_PLANE) + site.nodes_with(Role.WORKER)[:1]
     return frozenset(node.name for node in nodes)
+
+
+def _default_drill_host(site: Site) -> str:
+    """Return the last infra node that is no control plane, else the last node that is none, else the last node."""
+    others = [node for node in site.nodes if Role.CONTROL_PLANE not in node.roles]
+    infra = [node for node in others if Role.INFRA in node.roles]
+    return (infra or others or site.nodes)[-1].name

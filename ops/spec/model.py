@@ -97,6 +97,12 @@ class Network(Part):
     """Port of the load balanced Kubernetes API; the API servers themselves listen on 6443."""
     bundle_port: scalars.Port = 8443
     """Port of the bundle server: apt repository, OCI registry and files."""
+    backup_port: scalars.Port = 8199
+    """Port of the backup server (rest-server over TLS) on the drill host."""
+    prometheus_port: scalars.Port = 9990
+    """Port of Prometheus over TLS on the first infra node."""
+    alertmanager_port: scalars.Port = 9993
+    """Port of Alertmanager over TLS on the first infra node."""
 
 
 class Versions(Part):
@@ -192,6 +198,45 @@ class State(Part):
     """Absent means a directory in the site's state directory on the operator's machine."""
 
 
+class Recovery(Part):
+    """What may be lost and for how long, where backups lie, and when they are made and tried."""
+
+    drill_host: scalars.Name | None = None
+    """The node that keeps the backups and runs the scheduled drills; absent means the last infra
+    node that is no control plane."""
+    rto: scalars.Duration = 600
+    """Recovery time objective: seconds from the loss to the first right answer."""
+    rpo: scalars.Duration = 26 * 3600
+    """Recovery point objective: seconds of work that may be lost; a backup older than this is an alert."""
+    keep: scalars.Duration = 30 * 86_400
+    """Seconds that recovery points are kept."""
+    backup: scalars.Calendar = "*-*-* 02:15:00"
+    """When a recovery point is made (systemd.time(7))."""
+    sweep: scalars.Calendar = "*-*-* 04:15:00"
+    """When one part of the repository is read and checked in full."""
+    sweep_parts: Annotated[int, pydantic.Field(strict=True, ge=1, le=256)] = 7
+    """Parts that the sweep divides the repository into: all of it has been read after so many sweeps."""
+    drills: scalars.Calendar = "Sat *-*-* 05:00:00"
+    """When the drills run that are safe on a running site."""
+    drills_every: scalars.Duration = 8 * 86_400
+    """Seconds after which a drill that did not run is overdue: an alert."""
+    golden_prompts: Annotated[tuple[scalars.Text, ...], pydantic.Field(min_length=1, max_length=50)] = (
+        "What is the capital of France? Answer with one word.",
+        "Write the numbers from one to five.",
+        "Name three colours.",
+    )
+    """Questions whose answers a restored model must repeat."""
+
+
+class Monitoring(Part):
+    """How long measurements are kept and who hears of alerts."""
+
+    retention: scalars.Duration = 15 * 86_400
+    """Seconds that Prometheus keeps samples."""
+    webhook: scalars.WebAddress | None = None
+    """Where Alertmanager posts alerts; absent means that they are shown and sent nowhere."""
+
+
 class Site(Part):
     """The whole site. One file, one truth: inventory, Pulumi configuration, backup plan."""
 
@@ -219,6 +264,10 @@ class Site(Part):
     """The API in front of the models."""
     state: State = State()
     """Where Pulumi's state lies."""
+    recovery: Recovery = Recovery()
+    """Backups, objectives and drills."""
+    monitoring: Monitoring = Monitoring()
+    """Measurements and alerts."""
 
     def nodes_with(self, role: Role) -> tuple[Node, ...]:
         """Return the nodes that carry a role, in the order of the spec."""

@@ -27,6 +27,8 @@ _PARTS = {
     "Triton": "triton",
     "Gateway": "gateway",
     "State": "state",
+    "Recovery": "recovery",
+    "Monitoring": "monitoring",
     "Lab": "lab",
 }
 """Where in the spec each part of the model stands, in the order of the page."""

@@ -17,9 +17,11 @@ IMAGE = r"^[a-z0-9][a-z0-9./_-]*@sha256:[0-9a-f]{64}$"
 VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 WHEEL = r"^[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.+!]*$"
 LICENCE = r"^[A-Za-z0-9][A-Za-z0-9.+-]*( (AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+-]*)*$"
+CALENDAR = r"^[A-Za-z0-9*,./:~-]+( [A-Za-z0-9*,./:~-]+){0,3}$"
 TEXT = r"^[^\x00-\x1f\x7f]+$"
 ABSOLUTE_PATH = r"^(/|~/)[^\x00-\x1f\x7f]+$"
 RELATIVE_PATH = r"^[A-Za-z0-9_~/][^\x00-\x1f\x7f]*$"
+WEB_ADDRESS = r"^https?://[^\x00-\x20\x7f@]+$"
 BACKEND = r"^(file|s3|azblob|gs)://[^\x00-\x20\x7f]+$"
 HOST_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$"
 
@@ -32,9 +34,11 @@ WORDS = {
     VERSION: "three numbers with dots between them and no 'v', such as 1.36.3",
     WHEEL: "name==version",
     LICENCE: "an SPDX identifier or expression, such as Apache-2.0",
+    CALENDAR: "a calendar expression of systemd.time(7), such as '*-*-* 02:15:00' or 'Sat *-*-* 05:00:00'",
     TEXT: "one line of text",
     ABSOLUTE_PATH: "a path that begins with / or ~/",
     RELATIVE_PATH: "a path on one line",
+    WEB_ADDRESS: "an http:// or https:// address without a login",
     BACKEND: "file://, s3://, azblob:// or gs:// and a place",
     HOST_KEY: "a public ssh host key as in its .pub file: 'ssh-ed25519 AAAA…', without a host name before it",
 }
@@ -43,6 +47,8 @@ WORDS = {
 UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"([0-9]{1,18})(Ki|Mi|Gi|Ti|k|M|G|T|)", re.ASCII)
 _LARGEST = 2**60
+_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d|)", re.ASCII)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _RANGE = re.compile(r"^[0-9.]+/[0-9]{1,2}$", re.ASCII)
 _SIZE_WORDS = "a whole number of bytes with an optional suffix (k, M, G, T, Ki, Mi, Gi, Ti), such as 80Gi"
 
@@ -80,6 +86,16 @@ def _size_meant(text: str) -> str | None:
         if unit and bare == number + unit.lower() and _SIZE.fullmatch(number + unit):
             return f"write {number}{unit}"
     return None
+
+
+def parse_duration(value: object) -> int:
+    """Given 600, '600s', '10m', '26h' or '30d', return seconds. Raise ScalarError otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ScalarError("a whole number of seconds with an optional suffix (s, m, h, d), such as 10m or 26h")
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def parse_address(value: object) -> ipaddress.IPv4Address:
@@ -129,6 +145,14 @@ Bytes = Annotated[
     pydantic.Field(ge=1, le=_LARGEST),
     pydantic.BeforeValidator(parse_bytes, json_schema_input_type=_SIZE_SCHEMA),
 ]
+_DURATION_SCHEMA: Any = (
+    Annotated[int, pydantic.Field(ge=1)] | Annotated[str, pydantic.Field(pattern=rf"^{_DURATION.pattern}$")]
+)
+Duration = Annotated[
+    int,
+    pydantic.Field(ge=1, le=3660 * 86_400),
+    pydantic.BeforeValidator(parse_duration, json_schema_input_type=_DURATION_SCHEMA),
+]
 Address = Annotated[
     ipaddress.IPv4Address, pydantic.BeforeValidator(parse_address, json_schema_input_type=_ADDRESS_SCHEMA)
 ]
@@ -144,8 +168,10 @@ Version = Annotated[str, pydantic.Field(pattern=VERSION, max_length=40)]
 Wheel = Annotated[str, pydantic.Field(pattern=WHEEL, max_length=200)]
 Licence = Annotated[str, pydantic.Field(pattern=LICENCE, max_length=200)]
 Text = Annotated[str, pydantic.Field(pattern=TEXT, min_length=2, max_length=200)]
+Calendar = Annotated[str, pydantic.Field(pattern=CALENDAR, max_length=100)]
 AbsolutePath = Annotated[str, pydantic.Field(pattern=ABSOLUTE_PATH, max_length=1000)]
 RelativePath = Annotated[str, pydantic.Field(pattern=RELATIVE_PATH, max_length=1000)]
+WebAddress = Annotated[str, pydantic.Field(pattern=WEB_ADDRESS, max_length=1000)]
 Backend = Annotated[str, pydantic.Field(pattern=BACKEND, max_length=1000)]
 HostKey = Annotated[
     str,

@@ -15,6 +15,7 @@ from ops.spec.rules import (
     ports,
     ranges,
     real_site,
+    recovery,
     roles,
     state,
     versions,
@@ -76,6 +77,9 @@ RULES: tuple[Rule, ...] = (
     state.state_inside_site,
     state.relative_backend,
     state.secret_in_backend,
+    recovery.unknown_drill_host,
+    recovery.backup_beside_control_plane,
+    recovery.keep_below_rpo,
 )
 """Every rule of the spec, in the order of docs/reference/rules.md."""
 

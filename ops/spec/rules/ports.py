@@ -1,4 +1,4 @@
-"""Rules about the ports that the load balancer and the bundle server open on infra nodes."""
+"""Rules about the ports that load balancer, bundle server, backup server and monitoring open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ops.spec.model import Site
 from ops.spec.rules.fault import Fault
 
-_KEYS = ("gateway_port", "api_port", "bundle_port")
+_KEYS = ("gateway_port", "api_port", "bundle_port", "backup_port", "prometheus_port", "alertmanager_port")
 
 _NODE_PORTS = range(30000, 32768)
 """kube-apiserver's default --service-node-port-range."""
@@ -21,6 +21,9 @@ _RESERVED = {
     4240: "Cilium's health check",
     5000: "the registry behind the bundle server",
     6443: "the Kubernetes API server itself",
+    9090: "Prometheus behind the load balancer",
+    9093: "Alertmanager behind the load balancer",
+    9100: "the node exporter",
     10248: "the kubelet's health check",
     10249: "kube-proxy's metrics",
     10250: "the kubelet",
@@ -35,14 +38,14 @@ Source: https://kubernetes.io/docs/reference/networking/ports-and-protocols/ and
 
 
 def clashing_ports(site: Site) -> Iterator[Fault]:
-    """Gateway, API and bundle server listen on the same infra node: each needs a port of its own."""
+    """All of them may listen on the same infra node: each needs a port of its own."""
     ports = {key: getattr(site.network, key) for key in _KEYS}
     for first, second in itertools.combinations(_KEYS, 2):
         if ports[first] == ports[second]:
             yield Fault(
                 ("network", second),
                 f"{ports[second]}, which network.{first} has too",
-                "three different ports",
+                "six different ports",
                 f"change network.{second} or network.{first}",
             )
 
