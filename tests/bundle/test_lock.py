@@ -76,4 +76,5 @@ def test_a_wrong_lock_is_refused_with_the_place(found: str, changed: str, compla
 
 def test_the_lock_names_no_host_to_download_from() -> None:
     names = yaml.safe_dump(yaml.safe_load(_TEXT))
-    assert "http" not in names
+    assert "http:" not in names
+    assert "https:" not in names
