@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops import errors, spec
-from ops.actions import ask, bundle_build, environment, host_packages, prepare, seed
+from ops.actions import ask, bundle_build, environment, failures, host_packages, prepare, seed
 from ops.adapters import pulumi, pulumi_recovery, site_lock
 from ops.lab import lab
 from ops.plan import endpoints
@@ -43,9 +43,22 @@ def up(argument: str, say: Say) -> Made:
         for line in pulumi_recovery.settle(stack):
             say(line)
         pulumi.select(stack)
-        pulumi.up(stack, *_quiet_options())
+        _update(stack, prepare.workspace(site).state / "failures.jsonl")
         say("asking the model")
         return Made(site, endpoints.gateway_url(site), ask.ask(site))
+
+
+def _update(stack: pulumi.Stack, record: Path) -> None:
+    """Run the update. Raise the first error of a resource as what it was, where one was written down."""
+    record.unlink(missing_ok=True)
+    told = dataclasses.replace(stack, environment={**stack.environment, failures.VARIABLE: str(record)})
+    try:
+        pulumi.up(told, *_quiet_options())
+    except errors.DeployError as error:
+        cause = failures.first(record)
+        if cause is None:
+            raise
+        raise cause from error
 
 
 def prepare_only(argument: str, say: Say) -> model.Site:

@@ -12,6 +12,7 @@ from pulumi.runtime import proto
 from pulumi.runtime.proto import status_pb2
 
 from ops import errors
+from ops.actions import failures
 from ops.provider import wire
 from ops.provider.resource import PartialFailure
 
@@ -33,6 +34,7 @@ def guarded(method: Method) -> Method:
         try:
             return method(self, request, context)
         except errors.SitewrightError as error:
+            failures.record(error)
             return context.abort(_FAILED, render(error))
         except PartialFailure as failure:
             return context.abort_with_status(_Partial(failure))
