@@ -230,6 +230,18 @@ def _read_changes(file: Path) -> dict[tuple[str, str], bool]:
     return {(line["host"], ansible_events.shorten(line["path"])): line["disruptive"] for line in lines}
 
 
+_CAUSES: dict[str, type[errors.SitewrightError]] = {
+    "no space left on device": errors.DiskFullError,
+    "you don't have enough free space": errors.DiskFullError,
+    "address already in use": errors.PortInUseError,
+}
+"""What a failed task's message holds, in lower case, where the cause has an exit code of its own."""
+_CAUSE_MENDS = {
+    errors.DiskFullError: "make room on that machine, then run the same command again: done tasks stay done",
+    errors.PortInUseError: "stop that program, or give the site another port (network in the spec), then run again",
+}
+
+
 def _failure(task: Task, request: Request) -> errors.SitewrightError:
     where = f"{task.path} on {task.host} (record: {request.record})"
     if "REMOTE HOST IDENTIFICATION HAS CHANGED" in task.message or "Host key verification failed" in task.message:
@@ -244,6 +256,11 @@ def _failure(task: Task, request: Request) -> errors.SitewrightError:
             where=where,
             mend="check that the machine is up and reachable by ssh, then run the same command again",
         )
+    for phrase, kind in _CAUSES.items():
+        if phrase in task.message.lower():
+            return kind(
+                f"task '{task.name}' failed on {task.host}: {task.message}", where=where, mend=_CAUSE_MENDS[kind]
+            )
     if request.check:
         return errors.DeployError(
             f"cannot say what would change on {task.host}: in check mode task '{task.name}' failed: {task.message}",
