@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from ops import errors
 from ops.actions import provenance, sites
-from ops.adapters import ansible, ssh
+from ops.adapters import ansible, site_lock, ssh
 from ops.adapters.ansible_events import Status, Task
 from ops.spec import access, model, places
 
@@ -85,7 +86,10 @@ def _run(site_path: str, node: str, say: Say, cancelled: threading.Event, *, che
     )
     _write_context(site, request)
     verb = "looking" if check else "running"
-    return ansible.run(request, lambda task: _tell(say, verb, task), cancelled)
+    # Nodes run side by side in one process, which holds the lock once; plain `pulumi up` takes it here.
+    lock = contextlib.nullcontext() if check else site_lock.hold(places.state_directory(site.name))
+    with lock:
+        return ansible.run(request, lambda task: _tell(say, verb, task), cancelled)
 
 
 def _new_record(site: model.Site, node: str, check: bool) -> Path:

@@ -20,11 +20,21 @@ from typing import Any
 from ansible_runner import Runner, RunnerConfig
 
 from ops import errors
-from ops.adapters import ansible_events
+from ops.adapters import ansible_events, site_lock
 from ops.adapters.ansible_events import Status, Task
 from ops.spec import places
 
-_KEPT_VARIABLES = ("HOME", "LANG", "LOGNAME", "PATH", "SITEWRIGHT_LAB", "SSH_AUTH_SOCK", "TMPDIR", "USER")
+_KEPT_VARIABLES = (
+    "HOME",
+    "LANG",
+    "LOGNAME",
+    "PATH",
+    "SITEWRIGHT_LAB",
+    "SSH_AUTH_SOCK",
+    "TMPDIR",
+    "USER",
+    site_lock.TOKEN_VARIABLE,
+)
 _KEPT_PREFIXES = ("XDG_",)
 _SIGNALLED = 128
 _TERM_SECONDS = 3.0
@@ -164,7 +174,7 @@ def _environment(prepared: Mapping[str, str], scratch: Path) -> dict[str, str]:
     callbacks = f"{places.PROJECT_ROOT / 'plugins' / 'callback'}:{prepared['ANSIBLE_CALLBACK_PLUGINS']}"
     return kept | {
         "ANSIBLE_CALLBACK_PLUGINS": callbacks,
-        "ANSIBLE_CALLBACKS_ENABLED": "changes",
+        "ANSIBLE_CALLBACKS_ENABLED": "changes,site_lock",
         "ANSIBLE_CONFIG": str(places.PROJECT_ROOT / "ansible.cfg"),
         # ansible-runner turns host key checking off unless told otherwise (config/_base.py, prepare_env).
         "ANSIBLE_HOST_KEY_CHECKING": "True",
