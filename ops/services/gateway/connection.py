@@ -9,10 +9,13 @@ ones too, until its time to exit is over (seen in 2.51). A general client is dea
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import AsyncGenerator
 
 import h11
+
+from .names import Name
 
 _BLOCK = 65_536
 """Bytes read at a time."""
@@ -35,6 +38,10 @@ class Target:
     host: str
     port: int
     path: str
+    name: Name = dataclasses.field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", Name(self.host))
 
 
 async def post(target: Target, body: bytes, silence_seconds: float) -> AsyncGenerator[bytes, None]:
@@ -61,9 +68,18 @@ async def post(target: Target, body: bytes, silence_seconds: float) -> AsyncGene
 async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            return await asyncio.open_connection(target.host, target.port)
+            return await _open(await target.name.addresses(), target.port)
     except OSError as error:
+        target.name.doubt()
         raise UnreachableError(f"{target.host}:{target.port}: {error}") from error
+
+
+async def _open(addresses: tuple[str, ...], port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a connection to the first address that takes one. Raise OSError as the last one did."""
+    for address in addresses[:-1]:
+        with contextlib.suppress(ConnectionError):
+            return await asyncio.open_connection(address, port)
+    return await asyncio.open_connection(addresses[-1], port)
 
 
 def _request(protocol: h11.Connection, target: Target, body: bytes) -> bytes:
