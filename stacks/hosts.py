@@ -46,7 +46,7 @@ class Hosts(pulumi.ComponentResource):
             site=self._settings.path,
             node=node.name,
             variables=node_variables.node_variables(site, node),
-            roles=roles_digest.roles_digest(node_variables.role_names(node)),
+            roles=roles_digest.roles_digest(node_variables.role_names(site, node)),
             release={role: digest for role, digest in self._settings.releases.items() if role in node.roles},
             control_plane=model.Role.CONTROL_PLANE in node.roles,
             machine=machine,

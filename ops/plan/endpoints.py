@@ -43,6 +43,21 @@ def gateway_url(site: model.Site) -> str:
     return f"https://{front_address(site)}{suffix}/v1"
 
 
+def monitoring_node(site: model.Site) -> model.Node:
+    """Return the node that Prometheus and Alertmanager run on: the first infra node."""
+    return site.nodes_with(model.Role.INFRA)[0]
+
+
+def prometheus_url(site: model.Site) -> str:
+    """Return where Prometheus answers: on its own node, wherever a virtual address points."""
+    return f"https://{monitoring_node(site).address}:{site.network.prometheus_port}"
+
+
+def alertmanager_url(site: model.Site) -> str:
+    """Return where Alertmanager answers."""
+    return f"https://{monitoring_node(site).address}:{site.network.alertmanager_port}"
+
+
 def ingress_nodes(site: model.Site) -> tuple[model.Node, ...]:
     """Return the nodes that take gateway traffic from the load balancer.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops.plan import endpoints
+from ops.plan import endpoints, monitoring
 from ops.spec import model
 
 Variables = dict[str, object]
@@ -19,8 +19,9 @@ PACKAGE_REVISION = "-1"
 def node_variables(site: model.Site, node: model.Node) -> Variables:
     """Given a site and one of its nodes, return the variables of that node's roles."""
     variables = _base(site, node)
+    variables |= monitoring.variables(site, node)
     if model.Role.INFRA in node.roles:
-        variables |= _infra(site)
+        variables |= _infra(site, node)
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
         variables |= _container_runtime(site) | _kubernetes(site, node)
     if model.Role.CONTROL_PLANE in node.roles:
@@ -28,15 +29,17 @@ def node_variables(site: model.Site, node: model.Node) -> Variables:
     return variables
 
 
-def role_names(node: model.Node) -> tuple[str, ...]:
+def role_names(site: model.Site, node: model.Node) -> tuple[str, ...]:
     """Return the Ansible roles that a node uses, in the order in which they run."""
-    names = ["base", "apt_source"]
+    names = ["base", "apt_source", "node_exporter"]
     if model.Role.INFRA in node.roles:
         names += ["bundle_server", "load_balancer", "site_certificate"]
+    if node == endpoints.monitoring_node(site):
+        names.append("monitoring")
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
         names += ["container_runtime", "kubernetes_packages"]
     if model.Role.CONTROL_PLANE in node.roles:
-        names.append("kubernetes_control_plane")
+        names += ["kubernetes_control_plane", "monitoring_access"]
     elif model.Role.WORKER in node.roles:
         names.append("kubernetes_node")
     return tuple(names)
@@ -58,7 +61,7 @@ def _base(site: model.Site, node: model.Node) -> Variables:
     }
 
 
-def _infra(site: model.Site) -> Variables:
+def _infra(site: model.Site, node: model.Node) -> Variables:
     network = site.network
     planes = site.nodes_with(model.Role.CONTROL_PLANE)
     return {
@@ -76,6 +79,7 @@ def _infra(site: model.Site) -> Variables:
         "load_balancer_gateway_node_port": endpoints.GATEWAY_NODE_PORT,
         "load_balancer_gateway_health_node_port": endpoints.GATEWAY_HEALTH_NODE_PORT,
         "load_balancer_gateway_timeout_seconds": site.gateway.request_timeout_seconds + 30,
+        "load_balancer_read_only": monitoring.shown(site, node),
     }
 
 

@@ -10,6 +10,7 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ops import errors
+from ops.plan import endpoints
 from ops.plan.node_variables import node_variables
 from ops.spec import access, locate, places
 from ops.spec.loader import load
@@ -52,6 +53,8 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carr
             inventory.set_variable("all", key, value)
         for node in site.nodes:
             self._add(site, node)
+        inventory.add_group("monitoring")
+        inventory.add_child("monitoring", endpoints.monitoring_node(site).name)
 
     def _add(self, site: Site, node: Node) -> None:
         """Add one node to the groups of its roles."""

@@ -46,6 +46,7 @@ def test_a_lab_is_groups_by_role_with_the_variables_of_the_plan() -> None:
         "worker": ["gpu1"],
         "ingress": ["cp1", "gpu1"],
         "lab": ["infra1", "cp1", "gpu1"],
+        "monitoring": ["infra1"],
     }
     site = spec.load(places.PROJECT_ROOT / "inventory" / "lab" / "site.yml")
     for node in site.nodes:

@@ -38,7 +38,7 @@ def test_no_variable_names_a_path_of_the_operators_machine() -> None:
 
 def test_a_node_with_every_role_runs_every_role_once() -> None:
     single = site("lab-single")
-    names = role_names(single.nodes[0])
+    names = role_names(single, single.nodes[0])
     assert len(names) == len(set(names))
     assert {"bundle_server", "load_balancer", "container_runtime", "kubernetes_control_plane"} <= set(names)
     assert "kubernetes_node" not in names

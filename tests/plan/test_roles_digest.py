@@ -59,5 +59,5 @@ def test_the_order_of_the_names_does_not_count() -> None:
 
 def test_every_role_that_a_node_uses_is_in_this_checkout() -> None:
     site = spec.load(places.PROJECT_ROOT / "inventory" / "lab-single" / "site.yml")
-    names = node_variables.role_names(site.nodes[0])
+    names = node_variables.role_names(site, site.nodes[0])
     assert [name for name in names if not (places.PROJECT_ROOT / "roles" / name).is_dir()] == []

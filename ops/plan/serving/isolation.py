@@ -70,7 +70,12 @@ def _triton_policy() -> shared.KubernetesObject:
         {
             "podSelector": _pods("triton"),
             "policyTypes": ["Ingress"],
-            "ingress": [{"from": [{"podSelector": _pods("gateway")}], "ports": [_port(TRITON_HTTP)]}],
+            "ingress": [
+                {"from": [{"podSelector": _pods("gateway")}], "ports": [_port(TRITON_HTTP)]},
+                # The API server fetches metrics from here. No policy can name it: Cilium takes nodes out of all
+                # address ranges. Metrics hold no prompt and no answer.
+                {"ports": [_port(TRITON_METRICS)]},
+            ],
         },
     )
 
