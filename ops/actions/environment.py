@@ -39,6 +39,7 @@ def environment(argument: str, current: Mapping[str, str]) -> Environment:
         "PATH": _search_path(site, current.get("PATH", os.defpath)),
         "KUBECONFIG": str(space.state / "kubeconfig"),
         "OPENAI_BASE_URL": endpoints.gateway_url(site),
+        "PROMETHEUS_URL": endpoints.prometheus_url(site),
         "SSL_CERT_FILE": str(space.trust),
         SITE_VARIABLE: str(path.resolve()),
     }
@@ -84,6 +85,6 @@ def _proxy_exemption(site: model.Site, current: Mapping[str, str]) -> dict[str, 
     if not any(current.get(name) or current.get(name.upper()) for name in _PROXIES):
         return {}
     listed = [entry for entry in (current.get("no_proxy") or current.get("NO_PROXY", "")).split(",") if entry]
-    address = endpoints.front_address(site)
-    value = ",".join(listed if address in listed else [*listed, address])
+    ours = (endpoints.front_address(site), str(endpoints.monitoring_node(site).address))
+    value = ",".join(dict.fromkeys([*listed, *ours]))
     return {"no_proxy": value, "NO_PROXY": value}

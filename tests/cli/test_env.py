@@ -11,7 +11,7 @@ from ops.spec import places
 from tests.cli.conftest import Command
 
 _EXPORTED = {
-    *("PATH", "KUBECONFIG", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "OPENAI_BASE_URL"),
+    *("PATH", "KUBECONFIG", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "OPENAI_BASE_URL", "PROMETHEUS_URL"),
     *("OPENAI_API_KEY", "SSL_CERT_FILE", "PULUMI_STACK", "PULUMI_HOME", "PULUMI_SKIP_UPDATE_CHECK"),
 }
 
@@ -38,6 +38,7 @@ def test_a_shell_takes_every_value_as_it_is(shell: str, tmp_path: Path, sitewrig
     assert variables["KUBECONFIG"] == f"{state}/sitewright/lab/kubeconfig"
     assert Path(variables["SSL_CERT_FILE"]).read_text().count("BEGIN CERTIFICATE") >= 1
     assert variables["OPENAI_BASE_URL"] == "https://198.19.153.11/v1"
+    assert variables["PROMETHEUS_URL"] == "https://198.19.153.11:9990"
     assert variables["SITEWRIGHT_SITE"] == str(places.PROJECT_ROOT / "inventory" / "lab" / "site.yml")
 
 

@@ -26,14 +26,22 @@ NAME = "sitewright_certificate_not_after_timestamp_seconds"
 
 
 def certificates(root: Path) -> Iterator[tuple[str, float]]:
-    """Yield the path and the Unix time of the end of each certificate file; of several in one, the first."""
+    """Yield the path and the Unix time of the end of each certificate file; 0 for one that cannot be read."""
     for pattern in PATTERNS:
         for path in sorted(root.glob(pattern)):
-            certificate = x509.load_pem_x509_certificate(_first(path.read_bytes()))
-            # Older releases of the library have only the naive form, which is UTC.
-            naive = certificate.not_valid_after_utc if hasattr(certificate, "not_valid_after_utc") else None
-            end = naive or certificate.not_valid_after.replace(tzinfo=datetime.UTC)
-            yield f"/{path.relative_to(root)}", end.timestamp()
+            yield f"/{path.relative_to(root)}", _end(path.read_bytes())
+
+
+def _end(content: bytes) -> float:
+    """Return the end of the first certificate in a file; 0 when there is none."""
+    try:
+        certificate = x509.load_pem_x509_certificate(_first(content))
+    except ValueError:
+        return 0.0
+    if hasattr(certificate, "not_valid_after_utc"):
+        return float(certificate.not_valid_after_utc.timestamp())
+    # Debian 12's release of the library has only the naive form, which is UTC.
+    return certificate.not_valid_after.replace(tzinfo=datetime.UTC).timestamp()
 
 
 def _first(content: bytes) -> bytes:
