@@ -13,7 +13,8 @@ SitewrightError
 ├── HostKeyError        13   a host answers with another key than the pinned one
 ├── DiskFullError       14   no space left
 ├── PortInUseError      15   an address and port that the site needs is taken
-└── IntegrityError      16   a file, artifact or signature is not what was recorded
+├── IntegrityError      16   a file, artifact or signature is not what was recorded
+└── BudgetError         17   maintenance would take away more than the site can spare
 
 1 is any other failure, 8 and 130 are a cancelled run, 70 is a defect in sitewright itself.
 Codes 1 to 9 mean what they mean to the Pulumi CLI (exit codes since v3.226.1).
@@ -127,3 +128,10 @@ class IntegrityError(SitewrightError):
 
     exit_code = 16
     code = "E-INTEGRITY"
+
+
+class BudgetError(SitewrightError):
+    """Maintenance would take away more than the site can spare; nothing was changed."""
+
+    exit_code = 17
+    code = "E-BUDGET"

@@ -16,7 +16,7 @@ def readiness(kubeconfig: Path, *, timeout: float) -> dict[str, bool]:
 
     Raise UnreachableError when the API does not answer, CredentialError when the kubeconfig is of no use.
     """
-    client = _client(kubeconfig)
+    client = connect(kubeconfig)
     client.configuration.retries = False
     server = str(client.configuration.host)
     try:
@@ -29,7 +29,7 @@ def readiness(kubeconfig: Path, *, timeout: float) -> dict[str, bool]:
     return {str(node.metadata.name): _is_ready(node) for node in nodes if node.metadata is not None}
 
 
-def _client(kubeconfig: Path) -> kubernetes.client.ApiClient:
+def connect(kubeconfig: Path) -> kubernetes.client.ApiClient:
     """Return a client; the library answers a broken file with whatever its code runs into."""
     try:
         return kubernetes.config.new_client_from_config(str(kubeconfig))  # type: ignore[no-any-return, no-untyped-call]
