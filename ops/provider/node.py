@@ -9,11 +9,15 @@ import threading
 from collections.abc import Iterator
 from types import ModuleType
 
+from ops import errors
 from ops.provider import difference, wire
 from ops.provider.resource import Call, Live
 from ops.provider.wire import Properties
 
 TOKEN = "sitewright:site:Node"  # noqa: S105 - a type token, not a password
+
+_LOOKED_AT = frozenset({"variables", "roles", "release"})
+"""Inputs that describe the host itself: looking at it tells whether it is so already."""
 
 NODES_AT_ONCE = 2
 """Ansible runs side by side; each takes a core of the operator's machine."""
@@ -26,14 +30,34 @@ class Node:
         self._cancelled = cancelled
         self._slots = threading.Semaphore(NODES_AT_ONCE)
         self._control_plane = threading.Lock()
+        self._predicted: set[wire.Value] = set()
+        """Revisions that a diff has looked at without a refusal: the preview that follows need not look again."""
 
     def check(self, _call: Call, _old: Properties, new: Properties) -> Properties:
         """Return the program's inputs: the spec's rules have checked them."""
         return new
 
-    def diff(self, _call: Call, old: Live, new: Properties) -> difference.Difference:
-        """Return which inputs differ; another name, or a machine made from nothing, is a new node."""
-        return difference.compare(_visible(old.inputs), _visible(new), lambda path: path[0] in {"node", "serial"})
+    def diff(self, call: Call, old: Live, new: Properties) -> difference.Difference:
+        """Return which inputs differ; another name, or a machine made from nothing, is a new node.
+
+        Inputs that differ while the host is as the new ones ask, because a playbook did it, are no difference: the
+        engine then records them and does nothing.
+        """
+        found = difference.compare(_visible(old.inputs), _visible(new), lambda path: path[0] in {"node", "serial"})
+        differing = {change.path[0] for change in found.changes}
+        if differing and differing <= _LOOKED_AT and self._matches(call, new):
+            return difference.Difference()
+        return found
+
+    def _matches(self, call: Call, new: Properties) -> bool:
+        """Say whether the host is as the inputs ask. A look that fails is for the update to tell."""
+        if wire.has_unknown(new):
+            return False
+        with contextlib.suppress(errors.SitewrightError), self._turn(new):
+            found = _action().predict(str(new["site"]), str(new["node"]), call.journal.status, self._cancelled)
+            self._predicted.add(_outputs(new)["revision"])
+            return not found.changed
+        return False
 
     def create(self, call: Call, inputs: Properties) -> Live:
         """Run the playbook on the node."""
@@ -53,15 +77,16 @@ class Node:
         In a preview a machine that is to be started first cannot be looked at.
         """
         starts = old.inputs.get("boot") != new.get("boot")
-        if call.preview and starts:
-            return _outputs(new)
+        outputs = _outputs(new)
+        if call.preview and (starts or outputs["revision"] in self._predicted):
+            return outputs
         site, node = str(new["site"]), str(new["node"])
         with self._turn(new):
             if call.preview:
                 _action().predict(site, node, call.journal.status, self._cancelled)
             else:
                 _action().update(site, node, call.journal.status, self._cancelled)
-        return _outputs(new)
+        return outputs
 
     def delete(self, _call: Call, _old: Live) -> None:
         """Leave the machine as it is: a lab machine goes as a whole, a real one by the decommission playbook."""

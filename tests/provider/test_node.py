@@ -8,12 +8,17 @@ import pytest
 
 from ops import errors
 from ops.actions import converge
-from ops.provider import difference, node
+from ops.adapters import ansible
+from ops.adapters.ansible_events import Status, Task
+from ops.provider import difference, node, wire
 from ops.provider.resource import Call, Live
 from ops.provider.wire import Properties
 from tests.provider import journal
 
 WAIT = 10
+TASK = Task("gpu1", "base : Write", Status.CHANGED, "roles/base/tasks/main.yml:1")
+WOULD_CHANGE = ansible.Outcome((TASK,), ())
+MATCHES = ansible.Outcome((), ())
 
 
 def inputs(name: str = "gpu1", *, control_plane: bool = False, **others: object) -> Properties:
@@ -40,8 +45,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     for verb in ("join", "predict", "update"):
 
-        def note(_site: str, name: str, _say: object, _cancelled: object, verb: str = verb) -> None:
+        def note(_site: str, name: str, _say: object, _cancelled: object, verb: str = verb) -> ansible.Outcome:
             found.append(f"{verb} {name}")
+            return WOULD_CHANGE
 
         monkeypatch.setattr(converge, verb, note)
     return found
@@ -55,12 +61,42 @@ def test_a_new_node_is_run_and_its_preview_is_not(runs: list[str]) -> None:
     assert runs == ["join gpu1"]
 
 
-def test_a_changed_variable_is_named_to_its_depth() -> None:
+NEWER = {"driver": {"branch": "580"}}
+
+
+def test_a_changed_variable_is_named_to_its_depth(runs: list[str]) -> None:
     resource = node.Node(threading.Event())
     old = Live("gpu1", {}, inputs())
-    found = resource.diff(call(), old, inputs(variables={"driver": {"branch": "580"}}))
+    found = resource.diff(call(), old, inputs(variables=NEWER))
     assert [difference.render(change.path) for change in found.changes] == ["variables.driver.branch"]
     assert not found.changes[0].replaces
+    assert runs == ["predict gpu1"]
+
+
+def test_what_a_playbook_has_done_already_is_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converge, "predict", lambda *_: MATCHES)
+    resource, old = node.Node(threading.Event()), Live("gpu1", {}, inputs())
+    assert resource.diff(call(), old, inputs(variables=NEWER)).changes == ()
+    assert resource.diff(call(), old, inputs(variables=NEWER, boot=2)).changes != ()
+    assert resource.diff(call(), old, inputs(variables={"driver": wire.UNKNOWN})).changes != ()
+
+
+def test_a_look_that_fails_is_told_by_the_update_and_not_by_the_diff(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object) -> None:
+        raise errors.UnreachableError("gpu1 does not answer", where="ssh", mend="wake it")
+
+    monkeypatch.setattr(converge, "predict", silent)
+    resource, old, new = node.Node(threading.Event()), Live("gpu1", {}, inputs()), inputs(variables=NEWER)
+    assert resource.diff(call(), old, new).changes != ()
+    with pytest.raises(errors.UnreachableError):
+        resource.update(call(preview=True), old, new)
+
+
+def test_a_preview_does_not_look_twice(runs: list[str]) -> None:
+    resource, old, new = node.Node(threading.Event()), Live("gpu1", {}, inputs()), inputs(variables=NEWER)
+    resource.diff(call(preview=True), old, new)
+    resource.update(call(preview=True), old, new)
+    assert runs == ["predict gpu1"]
 
 
 def test_a_machine_that_was_made_again_is_a_new_node() -> None:

@@ -19,6 +19,8 @@ import pexpect
 
 from ops import errors
 from ops.actions import converge, machine, sites
+from ops.adapters import ansible, ansible_events
+from ops.adapters.ansible_events import Status
 from ops.provider import sitewright
 from ops.spec import places
 
@@ -72,7 +74,7 @@ def run(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
     note(f"end {node}")
 
 
-def predict(site: str, node: str, say: Say, _cancelled: threading.Event) -> None:
+def predict(site: str, node: str, say: Say, _cancelled: threading.Event) -> ansible.Outcome:
     note(f"look {node}")
     if flag("disruptive", node).exists():
         raise errors.DeployError(
@@ -80,7 +82,10 @@ def predict(site: str, node: str, say: Say, _cancelled: threading.Event) -> None
             where=f"roles/container_runtime/tasks/main.yml:8 on {node}",
             mend=f"run: ansible-playbook -i {site} playbooks/site.yml --limit {node}",
         )
+    if flag("matches", node).exists():
+        return ansible.Outcome((), ())
     say("would change 1 tasks: base : Install packages")
+    return ansible.Outcome((ansible_events.Task(node, "base : Install packages", Status.CHANGED, "roles/base"),), ())
 
 
 def update(site: str, node: str, say: Say, cancelled: threading.Event) -> None:

@@ -1,0 +1,86 @@
+"""Plain ansible-playbook, as an operator types it, on the site of the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ops.spec import places
+from tests.support import site as support
+
+ANSIBLE = places.PROJECT_ROOT / ".venv" / "bin" / "ansible-playbook"
+OLD, NEW = "2.2.0", "2.2.1"
+SECONDS = 1800
+
+
+def argv(pair: support.TestSite, playbook: str, *words: str) -> list[str | Path]:
+    """Return the command that runs a playbook on the site."""
+    return [ANSIBLE, "-i", pair.path, f"playbooks/{playbook}.yml", *words]
+
+
+def start(pair: support.TestSite, playbook: str, *words: str) -> subprocess.Popen[str]:
+    """Start a playbook in a process group of its own."""
+    return subprocess.Popen(
+        argv(pair, playbook, *words),
+        env=pair.environment(),
+        cwd=places.PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def run(pair: support.TestSite, playbook: str, *words: str) -> tuple[int, str]:
+    """Run a playbook to its end; return exit code and output."""
+    running = start(pair, playbook, *words)
+    text, _ = running.communicate(timeout=SECONDS)
+    return running.returncode, text
+
+
+def run_killed(pair: support.TestSite, moment: str, playbook: str, *words: str) -> str:
+    """Start a playbook and kill -9 it when it prints `moment`; return what it had printed."""
+    running = start(pair, playbook, *words)
+    assert running.stdout is not None
+    lines = []
+    for line in running.stdout:
+        lines.append(line)
+        if moment in line:
+            os.kill(running.pid, signal.SIGKILL)
+            break
+    else:
+        raise AssertionError(f"the run ended before '{moment}':\n{''.join(lines)}")
+    running.stdout.close()
+    running.wait()
+    return "".join(lines)
+
+
+def runtimes(pair: support.TestSite) -> dict[str, str]:
+    """Return the version of containerd that each node runs, as its kubelet says."""
+    return {
+        str(node["metadata"]["name"]): node["status"]["nodeInfo"]["containerRuntimeVersion"].removeprefix(
+            "containerd://"
+        )
+        for node in nodes(pair)
+    }
+
+
+def cordoned(pair: support.TestSite) -> list[str]:
+    """Return the nodes that take no pods."""
+    return [str(node["metadata"]["name"]) for node in nodes(pair) if node["spec"].get("unschedulable")]
+
+
+def nodes(pair: support.TestSite) -> list[dict[str, Any]]:
+    """Return the cluster's nodes."""
+    items: list[dict[str, Any]] = json.loads(pair.kubectl("get", "nodes", "--output", "json"))["items"]
+    return items
+
+
+def journal(pair: support.TestSite) -> Path:
+    """Return where the journal of an unfinished maintenance lies."""
+    return pair.state / "maintenance" / "journal.json"
