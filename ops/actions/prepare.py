@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ops import errors
 from ops.adapters import certificates, ssh
+from ops.recovery import signing
 from ops.spec import access, model, places
 
 SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -48,6 +49,36 @@ class Workspace:
         return self.keys / "ssh_key"
 
     @property
+    def recovery(self) -> Path:
+        """Keys that the drill host is given."""
+        return self.keys / "recovery"
+
+    @property
+    def custody(self) -> Path:
+        """Copies of the secrets that the drill host has made: without them a backup opens for nobody."""
+        return self.keys / "custody"
+
+    @property
+    def recovery_root(self) -> Path:
+        """The offline root's private key, which certifies what the drill host signs with."""
+        return self.keys / "recovery_root.pem"
+
+    @property
+    def recovery_root_public(self) -> Path:
+        """What manifests and evidence are verified with."""
+        return self.keys / "recovery_root.pub"
+
+    @property
+    def points(self) -> Path:
+        """The operator's copies of the signed manifests of recovery points."""
+        return self.state / "recovery-points"
+
+    @property
+    def evidence(self) -> Path:
+        """The operator's copies of the drills' records and pages."""
+        return self.state / "evidence"
+
+    @property
     def trust(self) -> Path:
         """The site CA and the system's CAs in one file."""
         return self.state / "ca-bundle.crt"
@@ -73,9 +104,22 @@ def prepare(site: model.Site) -> Workspace:
     if site.lab is not None:
         _make_secret(space.api_key, prefix="sk-")
         ssh.make_key(space.ssh_key, f"sitewright {site.name}")
+    _prepare_recovery(space, site)
     _write_trust(space)
     pin_host_keys(site)
     return space
+
+
+def _prepare_recovery(space: Workspace, site: model.Site) -> None:
+    """Make the offline root, and what the drill host comes to other nodes and to the gateway with."""
+    if not space.recovery_root.exists():
+        signing.make_key(space.recovery_root)
+    public = signing.public_text(signing.load_key(space.recovery_root).public_key())
+    if not space.recovery_root_public.exists() or space.recovery_root_public.read_bytes() != public:
+        space.recovery_root_public.write_bytes(public)
+    space.recovery.mkdir(mode=0o700, exist_ok=True)
+    ssh.make_key(space.recovery / "ssh_key", f"drill host of {site.name}")
+    _make_secret(space.recovery / "api_key", prefix="sk-")
 
 
 def pin_host_keys(site: model.Site) -> None:

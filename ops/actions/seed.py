@@ -10,10 +10,10 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ops.actions import prepare
+from ops.actions import prepare, tree
 from ops.adapters import certificates
 from ops.bundle import build, image, sign
-from ops.plan import endpoints
+from ops.plan import endpoints, recovery
 from ops.spec import model
 
 CONTROLLER_FILE = "controller.json"
@@ -57,13 +57,17 @@ def seed(site: model.Site, bundle: build.Bundle) -> None:
     archive, release = _signed_archive(space, bundle.path("apt"))
     found = images(bundle)
     manifest = bundle.path("manifests") / "cilium.yaml"
+    code = tree.pack(space.state / "tree")
     controller = {
         "site_state": str(space.state),
         "site_apt_archive": str(archive),
         "site_apt_release": release,
         "site_images": [dataclasses.asdict(item) for item in found],
         "site_cilium_manifest": str(manifest),
-        "base_operator_key": _public_key(space),
+        "base_operator_key": _public_key(space.ssh_key),
+        "drill_host_tree_archive": str(code.archive),
+        "drill_host_tree_release": code.release,
+        "recovery_agent_key": _public_key(space.recovery / "ssh_key"),
     }
     _write(space.state / CONTROLLER_FILE, controller)
     _write(
@@ -73,7 +77,7 @@ def seed(site: model.Site, bundle: build.Bundle) -> None:
             "images": references(site, found),
             "key_hashes": _key_hashes(space),
             "releases": {
-                model.Role.INFRA: _digest([release, *(item.digest for item in found)]),
+                model.Role.INFRA: _digest([release, code.release, *(item.digest for item in found)]),
                 model.Role.CONTROL_PLANE: _digest([manifest.read_text(encoding="utf-8")]),
             },
         },
@@ -92,14 +96,18 @@ def _digest(texts: Iterable[str]) -> str:
 
 
 def _key_hashes(space: prepare.Workspace) -> dict[str, str]:
-    """Return the hash of the lab's key; a real site's hashes lie in `keys/api_keys.json`."""
-    if space.api_key.exists():
-        return {"lab": hashlib.sha256(space.api_key.read_bytes().strip()).hexdigest()}
+    """Return the hashes of the drill host's key and of the lab's; a real site's others lie in `keys/api_keys.json`."""
     hashes: dict[str, str] = {}
     file = space.keys / "api_keys.json"
-    if file.exists():
-        hashes = json.loads(file.read_text(encoding="utf-8"))
-    return hashes
+    if space.api_key.exists():
+        hashes["lab"] = _key_hash(space.api_key)
+    elif file.exists():
+        hashes |= json.loads(file.read_text(encoding="utf-8"))
+    return hashes | {recovery.API_KEY_NAME: _key_hash(space.recovery / "api_key")}
+
+
+def _key_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes().strip()).hexdigest()
 
 
 def _signed_archive(space: prepare.Workspace, repository: Path) -> tuple[Path, str]:
@@ -132,6 +140,6 @@ def _pack(repository: Path, signed: Path, archive: Path, release: str) -> None:
     draft.rename(archive)
 
 
-def _public_key(space: prepare.Workspace) -> str:
-    path = space.ssh_key.with_suffix(".pub")
+def _public_key(private: Path) -> str:
+    path = private.with_suffix(".pub")
     return path.read_text(encoding="utf-8").strip() if path.exists() else ""

@@ -65,7 +65,8 @@ def _translate(error: Exception, words: Sequence[str]) -> errors.SitewrightError
     """Return an error for people; a defect leaves its trace in a file."""
     if isinstance(error, errors.SitewrightError):
         return error
-    if isinstance(error, typer.TyperException):
+    # Debian 13 has typer 0.15, which knows no such class: the drill host's entry does not use typer's parser.
+    if isinstance(error, getattr(typer, "TyperException", ())):
         message = getattr(error, "format_message", error.__str__)()
         command = getattr(getattr(error, "ctx", None), "command_path", "sitewright")
         return UsageError(message, where=command, mend=f"see: {command} --help")

@@ -10,7 +10,7 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ops import errors
-from ops.plan import endpoints
+from ops.plan import endpoints, recovery
 from ops.plan.node_variables import node_variables
 from ops.spec import access, locate, places
 from ops.spec.loader import load
@@ -28,6 +28,9 @@ DOCUMENTATION = """
         description: Not used; the spec is no inventory file of Ansible's own.
         type: str
 """
+
+DRILL_HOST = "drill_host"
+"""Group of the one node that keeps the backups and tries them."""
 
 
 class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carries no types
@@ -47,7 +50,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carr
             access.pin(site)
         except errors.SitewrightError as error:
             raise AnsibleParserError(f"the spec cannot be used\n{error}") from error
-        for group in (*(role.value for role in Role), *(["lab"] if site.lab is not None else [])):
+        for group in (*(role.value for role in Role), DRILL_HOST, *(["lab"] if site.lab is not None else [])):
             inventory.add_group(group)
         for key, value in controller_variables(site).items():
             inventory.set_variable("all", key, value)
@@ -55,6 +58,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carr
             self._add(site, node)
         inventory.add_group("monitoring")
         inventory.add_child("monitoring", endpoints.monitoring_node(site).name)
+        inventory.add_child(DRILL_HOST, recovery.drill_host(site).name)
 
     def _add(self, site: Site, node: Node) -> None:
         """Add one node to the groups of its roles."""
