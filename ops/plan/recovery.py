@@ -6,8 +6,6 @@ from ops.spec import model
 
 CLIENT = "drill-host"
 """The backup server's one client; its repository lies below its name (rest-server's --private-repos)."""
-BACKUP_DIRECTORY = "/srv/sitewright/backup"
-"""Where the backup server keeps the repositories on the drill host."""
 API_KEY_NAME = "drill-host"
 """Name of the gateway's key with which golden questions are asked."""
 
@@ -44,7 +42,6 @@ def drill_host_variables(site: model.Site) -> Variables:
         "backup_server_name": f"backup.{site.network.domain}",
         "backup_server_address": str(drill_host(site).address),
         "backup_server_port": site.network.backup_port,
-        "backup_server_directory": BACKUP_DIRECTORY,
         "backup_server_client": CLIENT,
     }
 
