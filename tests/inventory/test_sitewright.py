@@ -47,6 +47,7 @@ def test_a_lab_is_groups_by_role_with_the_variables_of_the_plan() -> None:
         "ingress": ["cp1", "gpu1"],
         "lab": ["infra1", "cp1", "gpu1"],
         "monitoring": ["infra1"],
+        "drill_host": ["infra1"],
     }
     site = spec.load(places.PROJECT_ROOT / "inventory" / "lab" / "site.yml")
     for node in site.nodes:
