@@ -117,7 +117,8 @@ def _prepare_recovery(space: Workspace, site: model.Site) -> None:
     public = signing.public_text(signing.load_key(space.recovery_root).public_key())
     if not space.recovery_root_public.exists() or space.recovery_root_public.read_bytes() != public:
         space.recovery_root_public.write_bytes(public)
-    space.recovery.mkdir(mode=0o700, exist_ok=True)
+    for directory in (space.recovery, space.custody):
+        directory.mkdir(mode=0o700, exist_ok=True)
     ssh.make_key(space.recovery / "ssh_key", f"drill host of {site.name}")
     _make_secret(space.recovery / "api_key", prefix="sk-")
 

@@ -17,3 +17,12 @@ def clean_commit() -> str:
             mend="commit them or set them aside (git stash), then run again",
         )
     return process.run(["git", "-C", places.PROJECT_ROOT, "rev-parse", "HEAD"], timeout=30).stdout.strip()
+
+
+def commit() -> str:
+    """Return the commit of the checkout, with '+dirty' when it holds changes; 'unknown' where there is no git."""
+    status = process.run(["git", "-C", places.PROJECT_ROOT, "status", "--porcelain"], timeout=30, expect=(0, 128))
+    if status.returncode != 0:
+        return "unknown"
+    head = process.run(["git", "-C", places.PROJECT_ROOT, "rev-parse", "HEAD"], timeout=30).stdout.strip()
+    return f"{head}+dirty" if status.stdout.strip() else head

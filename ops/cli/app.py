@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ops.cli import bundle, guard, lab, site, verbs
+from ops.cli import bundle, guard, lab, recovery, site, verbs
 
 _EXIT_CODES = """\b
 Exit codes (docs/reference/exit-codes.md):
@@ -30,6 +30,9 @@ app.add_typer(verbs.verbs)
 app.add_typer(bundle.verbs, name="bundle")
 app.add_typer(site.verbs, name="site")
 app.add_typer(lab.verbs, name="lab")
+app.add_typer(recovery.verbs)
+app.add_typer(recovery.points, name="recovery-point")
+app.add_typer(recovery.proofs, name="evidence")
 
 
 @app.callback(invoke_without_command=True)

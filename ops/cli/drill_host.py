@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(verbs, "deposit", _deposit, "take the operator's deposit from standard input")
     _add(verbs, "backup", _backup, "make a recovery point")
     _add(verbs, "sweep", _sweep, "read and check one part of the repository")
-    _point(_add(verbs, "verify", _verify, "restore and compare a recovery point"))
+    verify = _add(verbs, "verify", _verify, "restore and compare a recovery point")
+    _point(verify)
+    verify.add_argument("--sha256", metavar="DIGEST", help="refuse a manifest with another SHA-256")
     _add(verbs, "export", _export, "write manifests and evidence as a tar archive to standard output")
     _add(verbs, "keys", _keys, "make the keys that are missing")
     declare = _add(verbs, "declare", _declare, "tell Prometheus what should happen how often")
@@ -96,7 +98,9 @@ def _sweep(options: argparse.Namespace) -> Mapping[str, object]:
 def _verify(options: argparse.Namespace) -> Mapping[str, object]:
     from ops.actions.drill_host import place, verify
 
-    return verify.verify(place.home(options.root), say, identifier=options.point, wait=options.wait)
+    return verify.verify(
+        place.home(options.root), say, identifier=options.point, sha256=options.sha256, wait=options.wait
+    )
 
 
 def _export(options: argparse.Namespace) -> None:
