@@ -29,9 +29,9 @@ def backup(argument: str, say: Callable[[str], None], *, wait: float = 0.0) -> B
     """
     path, site = depositing.load(argument)
     vault_remote.push_deposit(path, site, say)
-    made = vault_remote.call(site, ["backup", f"--wait={wait:g}"], say)
+    made = vault_remote.call(site, ["backup", f"--wait={wait:g}"], say=say)
     identifier = str(made["recovery_point"])
-    fetched = vault_remote.fetch(site, say)
+    fetched = vault_remote.fetch(site)
     if identifier not in fetched.points:
         raise errors.IntegrityError(
             f"the manifest of {identifier} does not verify on this machine: {'; '.join(fetched.refused)}",

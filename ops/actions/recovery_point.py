@@ -21,19 +21,19 @@ class Listed:
     notes: tuple[str, ...]
 
 
-def list_(argument: str, say: Callable[[str], None], *, offline: bool) -> Listed:
+def list_(argument: str, *, offline: bool) -> Listed:
     """Return all recovery points whose manifests lie on this machine; fetch the newest first unless `offline`."""
     _, site = depositing.load(argument)
-    notes = () if offline else vault_remote.fetch(site, say).refused
+    notes = () if offline else vault_remote.fetch(site).refused
     root = signing.load_root(prepare.workspace(site).recovery_root_public)
     return Listed(site, catalogue.read(prepare.workspace(site).points, root, site=site.name), notes)
 
 
-def show(argument: str, identifier: str | None, say: Callable[[str], None], *, offline: bool) -> Entry:
+def show(argument: str, identifier: str | None, *, offline: bool) -> Entry:
     """Return one verified recovery point, the newest by default. Raise NotFoundError or IntegrityError."""
     _, site = depositing.load(argument)
     if not offline:
-        vault_remote.fetch(site, say)
+        vault_remote.fetch(site)
     root = signing.load_root(prepare.workspace(site).recovery_root_public)
     return catalogue.find(prepare.workspace(site).points, root, site=site.name, identifier=identifier)
 
@@ -43,7 +43,7 @@ def verify(argument: str, identifier: str | None, say: Callable[[str], None], *,
 
     The manifest is verified here first, and must be the very one that the drill host has.
     """
-    entry = show(argument, identifier, say, offline=False)
+    entry = show(argument, identifier, offline=False)
     _, site = depositing.load(argument)
     words = ["verify", f"--point={entry.point.id}", f"--sha256={entry.sha256}", f"--wait={wait:g}"]
-    return vault_remote.call(site, words, say)
+    return vault_remote.call(site, words, say=say)

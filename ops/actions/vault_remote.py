@@ -42,12 +42,23 @@ class Fetched:
 
 
 def call(
-    site: model.Site, words: Sequence[str], say: Say, *, stdin: IO[bytes] | None = None, timeout: float = LONG_SECONDS
+    site: model.Site,
+    words: Sequence[str],
+    *,
+    say: Say,
+    stdin: IO[bytes] | bytes | None = None,
+    timeout: float = LONG_SECONDS,
 ) -> dict[str, object]:
     """Run a verb on the drill host and return its JSON document; its progress goes to `say`.
 
-    Raise RemoteError with the code of the error there, UnreachableError, HostKeyError or CredentialError of ssh.
+    `timeout` is in seconds; `stdin` is what the verb reads. Raise RemoteError with the code of the error there,
+    UnreachableError, HostKeyError or CredentialError of ssh.
     """
+    if isinstance(stdin, bytes):
+        with tempfile.TemporaryFile() as given:
+            given.write(stdin)
+            given.seek(0)
+            return call(site, words, say=say, stdin=given, timeout=timeout)
     with tempfile.TemporaryFile() as answer:
         ended = _run(site, [*words, "--json"], say, stdin=stdin, stdout=answer, timeout=timeout)
         answer.seek(0)
@@ -66,10 +77,11 @@ def push_deposit(path: Path, site: model.Site, say: Say) -> dict[str, object]:
     """Hand the drill host what only this machine has of the site. Raise as `call`."""
     with depositing.packed(path, site) as archive:
         say(f"depositing spec and state on {recovery.drill_host(site).name}")
-        return call(site, ["deposit", "--wait=600"], say, stdin=archive, timeout=SHORT_SECONDS + 600)
+        words = ["deposit", f"--wait={SHORT_SECONDS:g}"]
+        return call(site, words, say=say, stdin=archive, timeout=2 * SHORT_SECONDS)
 
 
-def fetch(site: model.Site, say: Say) -> Fetched:
+def fetch(site: model.Site) -> Fetched:
     """Copy manifests and evidence from the drill host; a file that is not as signed is not taken, and told.
 
     What lies here stays: a copy that differs from the drill host's is kept, and the difference is told.
@@ -78,7 +90,7 @@ def fetch(site: model.Site, say: Say) -> Fetched:
     with tempfile.TemporaryDirectory(prefix="sitewright-fetch-") as name:
         place = Path(name)
         with (place / "archive.tar").open("w+b") as archive:
-            ended = _run(site, ["export"], say, stdin=None, stdout=archive, timeout=SHORT_SECONDS)
+            ended = _run(site, ["export"], _ignore, stdin=None, stdout=archive, timeout=SHORT_SECONDS)
             if ended.returncode != 0:
                 raise _unread(site, ["export"], ended)
             archive.seek(0)
@@ -96,6 +108,10 @@ def fetch(site: model.Site, say: Say) -> Fetched:
                 refused.append(f"{path.name}: {error.what}")
         refused += _keep(good, space.evidence)
     return Fetched(tuple(entry.point.id for entry in taken.entries), tuple(path.name for path in good), tuple(refused))
+
+
+def _ignore(_line: str) -> None:
+    """Take a line of progress that nobody needs."""
 
 
 def _keep(found: Sequence[Path], target: Path) -> list[str]:

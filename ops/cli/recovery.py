@@ -47,7 +47,7 @@ def list_(site: Site, offline: Offline = False, as_json: Json = False) -> int:
     from ops.actions import recovery_point as action
     from ops.report import recovery as report
 
-    listed = action.list_(site, say, offline=offline)
+    listed = action.list_(site, offline=offline)
     sys.stdout.write(report.list_json(listed) if as_json else report.list_text(listed))
     for problem in listed.catalogue.refused:
         sys.stderr.write(f"{problem}\n")
@@ -65,7 +65,7 @@ def show(site: Site, identifier: Identifier = None, offline: Offline = False, as
     from ops.actions import recovery_point as action
     from ops.report import recovery as report
 
-    entry = action.show(site, identifier, say, offline=offline)
+    entry = action.show(site, identifier, offline=offline)
     sys.stdout.write(report.show_json(entry) if as_json else report.show_text(entry))
 
 
