@@ -40,6 +40,7 @@ def configuration(site: model.Site) -> str:
             "url": f"http://{triton.service_name(card)}.{shared.NAMESPACE}.svc.cluster.local:{TRITON_HTTP}",
             "context_tokens": card.context_tokens,
             "max_output_tokens": card.max_output_tokens,
+            "replicas": card.replicas,
         }
         for card in site.models
     }

@@ -19,9 +19,13 @@ from .generate import Generate, Parts
 _HTTP_ERRORS: dict[int, type[ApiError]] = {404: NotFoundError, 405: MethodError}
 
 
+GENERATING = {"/v1/chat/completions": chat, "/v1/completions": completions}
+"""Paths that make a model work, and the shape of their answers."""
+
+
 def api(parts: Parts, state: State) -> ASGIApp:
     """Return the OpenAI-compatible API."""
-    generating = {"/v1/chat/completions": Generate(parts, chat), "/v1/completions": Generate(parts, completions)}
+    generating = {path: Generate(parts, form) for path, form in GENERATING.items()}
     listing = _Models(parts)
     routes = [Route(path, endpoint, methods=["POST"]) for path, endpoint in generating.items()]
     routes += [Route("/v1/models", listing.all), Route("/v1/models/{model}", listing.one)]

@@ -26,6 +26,8 @@ class Model:
     """Tokens that one answer may have."""
     created: int
     """Unix time that /v1/models shows."""
+    replicas: int = 1
+    """Copies that the site declares; a metric repeats it, so that missing ones are seen."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +89,7 @@ def _model(name: str, entry: Reader) -> Model:
         context_tokens=entry.whole("context_tokens"),
         max_output_tokens=entry.whole("max_output_tokens"),
         created=entry.whole("created", 0, low=0),
+        replicas=entry.whole("replicas", 1),
     )
     entry.refuse_unknown()
     return model

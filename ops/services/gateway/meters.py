@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import prometheus_client
 from prometheus_client import Counter, Gauge, Histogram
 
+from .errors import TooLateError, UnavailableError
+
 _SECONDS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+
+_STATUSES = ("200", "400", "401", "404", "429", "499", "500", "502", "503", "504")
+"""Statuses that an answer of the API commonly has."""
+_REASONS = (UnavailableError.code, TooLateError.code)
 
 
 class Meters:
@@ -60,6 +68,32 @@ class Meters:
             ("model",),
             registry=self.registry,
         )
+
+        self.declared_replicas = Gauge(
+            "sitewright_gateway_declared_replicas",
+            "Copies of a model that the site declares.",
+            ("model",),
+            registry=self.registry,
+        )
+
+    def begin(self, models: Mapping[str, int], keys: Iterable[str], routes: Iterable[str]) -> None:
+        """Show every series at zero before its first event: rates miss a first event that makes its own series.
+
+        `models` maps each model to its declared copies.
+        """
+        for route in routes:
+            self.seconds.labels(route)
+            for status in _STATUSES:
+                self.requests.labels(route, status)
+        names = tuple(keys)
+        for model, replicas in models.items():
+            self.declared_replicas.labels(model).set(replicas)
+            self.first_token.labels(model)
+            for reason in _REASONS:
+                self.upstream_errors.labels(model, reason)
+            for key in names:
+                for kind in ("prompt", "generated"):
+                    self.tokens.labels(model, key, kind)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

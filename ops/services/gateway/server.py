@@ -38,6 +38,8 @@ async def serve(config: Config, keys: Sequence[Key]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     meters = Meters()
+    declared = {name: model.replicas for name, model in config.models.items()}
+    meters.begin(declared, [key.name for key in keys], application.GENERATING)
     upstreams = {name: Upstream(model, config.stall_timeout_seconds, meters) for name, model in config.models.items()}
     readiness = Readiness(upstreams, config.readiness_interval_seconds, meters)
     limits = Limits(config.max_in_flight, config.max_in_flight_per_key)
