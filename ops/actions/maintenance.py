@@ -106,6 +106,7 @@ def begin(site_path: str, node: str, most_away: int, say: Say) -> Turn | None:
 def do_step(site_path: str, node: str, step: str, say: Say, pause: Pause) -> None:
     """Do a step and note that it ended well. Raise SitewrightError when it does not."""
     site, journal, act = _open(site_path)
+    steps.check_order(journal.entry(node), act, Step(step))
     found = Work(SiteNodes(site), act, say, pause).do(Step(step), journal.entry(node))
     _note(site, journal.with_entry(found), act, node, Step(step), say)
 
@@ -113,6 +114,7 @@ def do_step(site_path: str, node: str, step: str, say: Say, pause: Pause) -> Non
 def note_step(site_path: str, node: str, step: str, say: Say) -> None:
     """Note that a step that Ansible did ended well."""
     site, journal, act = _open(site_path)
+    steps.check_order(journal.entry(node), act, Step(step))
     _note(site, journal, act, node, Step(step), say)
 
 

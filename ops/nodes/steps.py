@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from ops import errors
 from ops.nodes.acts import Act, Step
 from ops.nodes.journal import Entry, Journal, Record, State
 
@@ -28,6 +29,18 @@ def left(entry: Entry, act: Act) -> tuple[Step, ...]:
 def begin(entry: Entry, now: datetime.datetime) -> Entry:
     """Return the entry of a node whose turn it is, with what an earlier start said of it cleared."""
     return entry.model_copy(update={"state": State.OPEN, "since": now, "error": "", "mend": "", "failed_at": None})
+
+
+def check_order(entry: Entry, act: Act, step: Step) -> None:
+    """Raise DeployError where a step comes before one that it needs."""
+    before = act.steps[: act.steps.index(step)]
+    missing = [other for other in before if not entry.has(other)]
+    if missing:
+        raise errors.DeployError(
+            f"step {step} of {act.name} comes before {missing[0]} has ended",
+            where=entry.node,
+            mend="run the playbook as it is in playbooks/; this is a defect of the role `maintenance`",
+        )
 
 
 def complete(entry: Entry, step: Step, now: datetime.datetime) -> Entry:

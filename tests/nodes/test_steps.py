@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops import errors
 from ops.nodes import acts, steps
 from ops.nodes.acts import Act, Step
 from ops.nodes.journal import Entry, Journal, Package, State, Store
@@ -187,6 +188,14 @@ def test_cordon_and_drain_are_made_sure_of_until_the_node_is_proven() -> None:
     for step in (Step.RESTART, Step.VERIFY):
         entry = steps.complete(entry, step, NOW)
     assert steps.left(entry, acts.RUNTIME_UPGRADE) == (Step.UNCORDON, Step.SPREAD)
+
+
+def test_a_step_waits_for_those_before_it() -> None:
+    entry = steps.complete(Entry(node="gpu1", state=State.OPEN), Step.CORDON, NOW)
+    steps.check_order(entry, acts.RUNTIME_UPGRADE, Step.CORDON)
+    steps.check_order(entry, acts.RUNTIME_UPGRADE, Step.DRAIN)
+    with pytest.raises(errors.DeployError, match="step uncordon of runtime_upgrade comes before drain has ended"):
+        steps.check_order(entry, acts.RUNTIME_UPGRADE, Step.UNCORDON)
 
 
 def test_a_journal_that_is_no_journal_is_told_and_kept(tmp_path: Path) -> None:
