@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.plan import endpoints
+from ops.plan import endpoints, recovery
 from ops.plan.monitoring import ports
 from ops.plan.serving import observation, shared
 from ops.spec import model
@@ -52,14 +52,9 @@ def _monitoring(site: model.Site) -> dict[str, object]:
         "monitoring_load_balancers": _targets(infra, ports.LOAD_BALANCER),
         "monitoring_api_servers": _targets(planes, endpoints.API_SERVER_PORT),
         "monitoring_etcd_members": _targets(planes, ports.ETCD),
-        "monitoring_backup_servers": _targets((_drill_host(site),), site.network.backup_port),
+        "monitoring_backup_servers": _targets((recovery.drill_host(site),), site.network.backup_port),
         "monitoring_node_exporter_port": ports.NODE_EXPORTER,
     }
-
-
-def _drill_host(site: model.Site) -> model.Node:
-    """Return the node that keeps the backups; the loader has filled in its name."""
-    return site.node(site.recovery.drill_host or endpoints.monitoring_node(site).name)
 
 
 def _access(site: model.Site) -> dict[str, object]:
