@@ -93,7 +93,7 @@ class Line:
                 self._drop(gone, GenerationError(Code.OVERLOADED, "the client went away while its request waited"))
 
     def _waiting(self) -> list[Job]:
-        return [job for job, future in self._jobs.items() if not future.running()]
+        return [job for job, future in self._jobs.items() if not future.running() and not future.done()]
 
     def _drop(self, jobs: list[Job], fault: GenerationError) -> None:
         """Take jobs out of the line, if they have not started."""

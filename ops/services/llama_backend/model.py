@@ -16,6 +16,7 @@ from .generation import Generation
 from .line import Line
 from .listener import Outcome
 from .meters import TritonMeters
+from .reply import Guarded
 
 
 class TritonPythonModel:
@@ -33,7 +34,7 @@ class TritonPythonModel:
     def execute(self, batch: list[Any]) -> None:
         """Admit or refuse each request, and return before any is answered."""
         for triton_request in batch:
-            reply = _Reply(triton_request.get_response_sender())
+            reply = Guarded(_Reply(triton_request.get_response_sender()))
             text = pb_utils.get_input_tensor_by_name(triton_request, "request").as_numpy().reshape(-1)[0]
             try:
                 request = requests.parse(text, self._settings.max_output_tokens)
