@@ -25,6 +25,8 @@ _ERRORS: dict[int, type[errors.SitewrightError]] = {
     9: errors.TimeoutExpiredError,
 }
 """Exit codes of the Pulumi CLI since v3.226.1 (its documentation: Exit codes)."""
+_UNNAMED = 1
+"""The code of failures that have none of their own."""
 _NO_STACK = 6
 
 _PHRASES: dict[str, type[errors.SitewrightError]] = {
@@ -143,8 +145,23 @@ def _live(stack: Stack, words: Sequence[str]) -> None:
         except KeyboardInterrupt:
             # Ctrl-C has reached Pulumi too: it finishes what is under way and writes its state.
             code = running.wait()
+    if code == _UNNAMED:
+        _try_passphrase(stack)
     if code != 0:
         raise _failure(stack, words, code, "Pulumi's messages stand above")
+
+
+def _try_passphrase(stack: Stack) -> None:
+    """Read the stack's secrets. Raise CredentialError for a wrong passphrase, which the CLI tells in words only."""
+    completed = process.run(
+        ["pulumi", "--non-interactive", "stack", "--show-secrets", "--stack", stack.name],
+        timeout=_SHORT_SECONDS,
+        expect=range(256),
+        environment=dict(stack.environment),
+        directory=stack.directory,
+    )
+    if any(phrase in completed.stderr for phrase, kind in _PHRASES.items() if kind is errors.CredentialError):
+        raise _failure(stack, ["stack"], completed.returncode, completed.stderr.strip().splitlines()[-1])
 
 
 def _failure(stack: Stack, words: Sequence[str], code: int, text: str) -> errors.SitewrightError:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -84,7 +86,8 @@ def _of_system(error: OSError) -> errors.SitewrightError | None:
     where = str(error.filename or "this machine")
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return errors.DiskFullError("no space is left", where=where, mend="free some space, then run again")
+            full = str(error.filename or _fullest())
+            return errors.DiskFullError("no space is left", where=full, mend="free some space, then run again")
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return errors.PrerequisiteError(
                 f"not permitted: {error.strerror}", where=where, mend="run as a user who may, such as root"
@@ -93,6 +96,13 @@ def _of_system(error: OSError) -> errors.SitewrightError | None:
             return errors.PortInUseError("the port is taken", where=where, mend="end the program that listens there")
         case _:
             return None
+
+
+def _fullest() -> str:
+    """Return the place of ours with the least free space: a failed write does not say where it was."""
+    ours = [places.state_root(), places.cache_directory(), Path(tempfile.gettempdir())]
+    standing = [next(path for path in (place, *place.parents) if path.exists()) for place in ours]
+    return str(min(standing, key=lambda path: shutil.disk_usage(path).free))
 
 
 def _leave_trace(error: Exception, words: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ops import errors
 from ops.spec import places
 from ops.spec.model import Site
 
@@ -12,9 +13,19 @@ CONNECT_SECONDS = 10
 
 
 def private_key(site: Site) -> Path | None:
-    """Return the path of the operator's ssh key; None means that the ssh agent holds it."""
+    """Return the path of the operator's ssh key; None means that the ssh agent holds it.
+
+    Raise CredentialError where the spec's key is not there: ssh would go on without it and be refused.
+    """
     if site.access.private_key is not None:
-        return Path(site.access.private_key).expanduser()
+        path = Path(site.access.private_key).expanduser()
+        if not path.exists():
+            raise errors.CredentialError(
+                "the ssh key is not there",
+                where=str(path),
+                mend="put the key there, or name another file in the spec (access.private_key)",
+            )
+        return path
     return places.state_directory(site.name) / "keys" / "ssh_key" if site.lab is not None else None
 
 

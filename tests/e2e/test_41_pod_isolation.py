@@ -74,10 +74,11 @@ def world(site: support.TestSite) -> Iterator[outside.Outside]:
 
 @pytest.mark.usefixtures("pods")
 def test_a_pod_reaches_no_outside_host_by_any_protocol(site: support.TestSite, world: outside.Outside) -> None:
-    four = outside.targets([world.addresses[0], _own(site)])
-    with outside.opened(world.lab):
+    four = outside.targets(world.addresses[:1])
+    back = site.kubectl("get", "node/gpu1", "-o", "jsonpath={.spec.podCIDR}").strip()
+    with outside.opened(world.lab, f"{back} via {site.site.node('gpu1').address}"):
         assert _eventually(site, "plain", four), "the probe must be able to reach it"
-    assert _reached(site, "plain", [*world.targets(), *four]) == []
+    assert _reached(site, "plain", [*world.targets(), *outside.targets([_own(site)])]) == []
 
 
 @pytest.mark.usefixtures("pods")

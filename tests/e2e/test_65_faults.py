@@ -111,7 +111,7 @@ def _held(site: support.TestSite) -> Iterator[int]:
     ) as running:
         try:
             deadline = time.monotonic() + 60
-            while (site.state / "lock").read_text().strip() != str(running.pid):
+            while (site.state / "lock").read_text().split()[:1] != [str(running.pid)]:
                 assert running.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ops import errors
 from ops.spec import access, loader, places
 from ops.spec.model import Site
 from tests.spec import overlay
@@ -24,8 +25,12 @@ def test_a_lab_uses_its_generated_key(tmp_path: Path) -> None:
 def test_a_real_site_uses_the_agent_unless_it_names_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert access.private_key(_site("real", tmp_path)) is None
     assert "IdentitiesOnly=yes" not in access.options(_site("real", tmp_path))
-    monkeypatch.setenv("HOME", "/home/me")
-    assert access.private_key(_site("real", tmp_path, private_key="~/.ssh/id")) == Path("/home/me/.ssh/id")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    named = _site("real", tmp_path, private_key="~/id")
+    with pytest.raises(errors.CredentialError, match="the ssh key is not there"):
+        access.private_key(named)
+    (tmp_path / "id").touch()
+    assert access.private_key(named) == tmp_path / "id"
 
 
 def test_host_key_checking_is_never_off(tmp_path: Path) -> None:

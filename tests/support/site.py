@@ -95,7 +95,8 @@ class TestSite:
 
     def logins(self, node: str) -> int:
         """Return how many ssh logins a node's sshd has accepted since it was made."""
-        text = self.ssh(node, "journalctl", "--no-pager", "-o", "cat", "-g", "Accepted publickey").stdout
+        read = "journalctl --sync && journalctl --no-pager -o cat -g 'Accepted publickey'"
+        text = self.ssh(node, "sh", "-c", read).stdout
         return len([line for line in text.splitlines() if "Accepted publickey" in line])
 
 
