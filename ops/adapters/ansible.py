@@ -53,6 +53,8 @@ class Request:
     """Directory for the record of this run; made here, mode 0700, unless it is there."""
     check: bool = False
     """Predict only: ansible's --check."""
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Extra variables, which are seen in process lists: names and numbers, never a secret."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,6 +153,7 @@ def _start(request: Request, scratch: Path, tasks: _Tasks) -> tuple[str, int]:
         inventory=str(request.inventory),
         limit=request.limit,
         cmdline=" ".join(words) or None,
+        extravars=dict(request.variables),
         settings={"suppress_output_file": True, "pexpect_timeout": 1},
         quiet=True,
         suppress_env_files=True,

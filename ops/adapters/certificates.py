@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_DAYS = 3650
@@ -35,7 +35,7 @@ def make_authority(key_path: Path, certificate_path: Path, name: str) -> None:
         return
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} site CA")])
-    builder = _builder(subject, subject, key.public_key(), CA_DAYS)
+    builder = _builder(subject, subject, key.public_key(), datetime.timedelta(days=CA_DAYS))
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -53,7 +53,7 @@ def make_client(authority_key: Path, authority: Path, name: str, key_path: Path,
     issuer = x509.load_pem_x509_certificate(authority.read_bytes()).subject
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = _builder(subject, issuer, key.public_key(), CLIENT_DAYS)
+    builder = _builder(subject, issuer, key.public_key(), datetime.timedelta(days=CLIENT_DAYS))
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
@@ -61,8 +61,29 @@ def make_client(authority_key: Path, authority: Path, name: str, key_path: Path,
     certificate_path.write_bytes(builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
 
+def make_administrator(authority_key: Path, authority: Path, key_path: Path, certificate_path: Path) -> None:
+    """Make an administrator's client certificate for an hour, signed by a cluster's CA (group system:masters).
+
+    Raise ValueError when key and certificate of the CA are not of one pair.
+    """
+    signer = serialization.load_pem_private_key(authority_key.read_bytes(), password=None)
+    issuer = x509.load_pem_x509_certificate(authority.read_bytes())
+    if not isinstance(signer, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{authority_key} is no key of a CA")
+    if signer.public_key() != issuer.public_key():
+        raise ValueError(f"{authority_key} is not the key of {authority}")
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = ((NameOID.ORGANIZATION_NAME, "system:masters"), (NameOID.COMMON_NAME, "sitewright-drill"))
+    subject = x509.Name([x509.NameAttribute(kind, text) for kind, text in names])
+    builder = _builder(subject, issuer.subject, key.public_key(), datetime.timedelta(hours=1))
+    builder = builder.add_extension(_usage(signs_certificates=False), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    write_private(key_path, _key_text(key))
+    certificate_path.write_bytes(builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, days: int
+    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, life: datetime.timedelta
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
@@ -72,7 +93,7 @@ def _builder(
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_after(now + life)
     )
 
 

@@ -51,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     _point(verify)
     verify.add_argument("--sha256", metavar="DIGEST", help="refuse a manifest with another SHA-256")
     _add(verbs, "export", _export, "write manifests and evidence as a tar archive to standard output")
+    _add(verbs, "drills", _drills, "list the drills that this host runs")
+    run = _point(_add(verbs, "drill", _drill, "run a drill, and sign what it saw"))
+    run.add_argument("scenario", metavar="NAME", help="a drill of the list")
+    _add(verbs, "drills-due", _drills_due, "run all drills of this host one after the other")
+    _add(verbs, "evidence", _evidence, "sign the record of a drill on standard input, which the operator's machine ran")
+    members = _add(verbs, "restore", _restore, "write members of a recovery point to an archive")
+    members.add_argument("identifier", metavar="ID", help="a recovery point")
+    members.add_argument("--member", dest="kinds", action="append", required=True, metavar="KIND")
+    members.add_argument("--into", type=Path, required=True, metavar="FILE", help="the archive, for root alone")
     _add(verbs, "keys", _keys, "make the keys that are missing")
     declare = _add(verbs, "declare", _declare, "tell Prometheus what should happen how often")
     declare.add_argument("--backup-every", type=float, required=True, metavar="SECONDS")
@@ -73,8 +82,9 @@ def _add(
     return parser
 
 
-def _point(parser: argparse.ArgumentParser) -> None:
+def _point(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--point", metavar="ID", help="a recovery point; the newest one by default")
+    return parser
 
 
 def _deposit(options: argparse.Namespace) -> Mapping[str, object]:
@@ -107,6 +117,38 @@ def _export(options: argparse.Namespace) -> None:
     from ops.actions.drill_host import deposits, place
 
     deposits.export(place.home(options.root), sys.stdout.buffer)
+
+
+def _drills(_options: argparse.Namespace) -> Mapping[str, object]:
+    from ops.actions.drill_host import drills
+
+    return drills.list_()
+
+
+def _drill(options: argparse.Namespace) -> Mapping[str, object]:
+    from ops.actions.drill_host import drills, place
+
+    home = place.home(options.root)
+    return drills.run(home, options.scenario, say, identifier=options.point, wait=options.wait)
+
+
+def _drills_due(options: argparse.Namespace) -> Mapping[str, object]:
+    from ops.actions.drill_host import drills, place
+
+    return drills.run_all(place.home(options.root), say, wait=options.wait)
+
+
+def _evidence(options: argparse.Namespace) -> Mapping[str, object]:
+    from ops.actions.drill_host import drills, place
+
+    return drills.accept(place.home(options.root), sys.stdin.buffer, wait=options.wait)
+
+
+def _restore(options: argparse.Namespace) -> Mapping[str, object]:
+    from ops.actions.drill_host import place, restores
+
+    home = place.home(options.root)
+    return restores.restore_members(home, options.identifier, options.kinds, options.into, say, wait=options.wait)
 
 
 def _keys(options: argparse.Namespace) -> Mapping[str, object]:

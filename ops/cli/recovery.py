@@ -82,6 +82,23 @@ def verify(site: Site, identifier: Identifier = None, wait: Wait = 0.0, as_json:
     sys.stdout.write(report.verified_json(result) if as_json else report.verified_text(result))
 
 
+@points.command()
+def fetch(
+    site: Site,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A recovery point.")],
+    kinds: Annotated[list[str], typer.Option("--member", metavar="KIND", help="A member, such as etcd.")],
+    into: Annotated[Path, typer.Option("--into", metavar="FILE", help="The archive, for this user alone.")],
+) -> None:
+    """Restore members of a recovery point to a tar archive here, compared with the signed manifest. It holds secrets.
+
+    Example: sitewright recovery-point fetch lab 20261124T100000Z-0a1b2c --member etcd --member pki --into point.tar
+    """
+    from ops.actions import members as action
+
+    action.fetch_named(site, identifier, kinds, into, say)
+    sys.stdout.write(f"{into}\n")
+
+
 @proofs.callback()
 def root_of_proofs() -> None:
     """Verify the evidence of drills."""

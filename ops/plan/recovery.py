@@ -33,6 +33,7 @@ def drill_host_variables(site: model.Site) -> Variables:
     """Return the variables of the roles `drill_host` and `backup_server`; none of them is about another node."""
     recovery = site.recovery
     return {
+        "drill_host_kubernetes_version": site.versions.kubernetes,
         "drill_host_backup_calendar": recovery.backup,
         "drill_host_backup_interval_seconds": recovery.rpo,
         "drill_host_sweep_calendar": recovery.sweep,

@@ -50,6 +50,8 @@ class EtcdState(canonical.Statement):
     version: str
     objects: dict[str, int]
     """How many objects of each resource the API server listed: {'secrets': 14}."""
+    digests: dict[str, str] = pydantic.Field(default_factory=dict)
+    """SHA-256 over all objects of each resource, as the API server listed them at that revision."""
 
 
 class Member(canonical.Statement):
