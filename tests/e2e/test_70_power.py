@@ -7,7 +7,7 @@ import pytest
 from ops.lab import machine, spec
 from tests.support import site as support
 
-pytestmark = [pytest.mark.e2e, pytest.mark.soak]
+pytestmark = pytest.mark.e2e
 
 
 def test_a_worker_that_lost_power_is_started_again_and_answers(site: support.TestSite) -> None:

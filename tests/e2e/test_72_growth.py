@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import site as support
 
-pytestmark = [pytest.mark.e2e, pytest.mark.soak]
+pytestmark = pytest.mark.e2e
 
 
 def test_one_more_worker_touches_no_other_node(site: support.TestSite) -> None:
