@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.actions.backup import BackedUp
 from ops.actions.recovery_point import Listed
-from ops.recovery.catalogue import Entry
-from ops.recovery.evidence import Verified
-from ops.recovery.point import RecoveryPoint
 from ops.report import failure, json_document, table
+
+if TYPE_CHECKING:
+    from ops.recovery.catalogue import Entry
+    from ops.recovery.evidence import Verified
+    from ops.recovery.point import RecoveryPoint
 
 _MEBIBYTE = 2**20
 _LEFT_OUT = frozenset({"schema_version", "ok", "errors", "exit_code", "manifest"})
