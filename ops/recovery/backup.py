@@ -28,6 +28,8 @@ class Collected:
 
     directories: Mapping[Kind, Path]
     etcd: EtcdState
+    etcd_taken: datetime.datetime
+    """When the control plane was asked: what happened there later is not in its members."""
     golden: tuple[GoldenSet, ...]
     notes: tuple[str, ...]
     """What a person should know of this point."""
@@ -80,7 +82,7 @@ def gather(place: Home, site: model.Site, deposited: Deposit, say: Say) -> Colle
     directories = {Kind.ETCD: plane.etcd, Kind.PKI: plane.pki}
     directories |= {kind: place.deposit / kind for kind in deposit.MEMBERS}
     directories |= {Kind.MODELS: weights}
-    return Collected(directories, plane.state, sets, tuple(notes))
+    return Collected(directories, plane.state, plane.taken, sets, tuple(notes))
 
 
 def back_up(repository: Repository, host: str, collected: Collected, say: Say) -> tuple[Member, ...]:
@@ -89,6 +91,8 @@ def back_up(repository: Repository, host: str, collected: Collected, say: Say) -
     for kind, directory in collected.directories.items():
         etcd = collected.etcd if kind is Kind.ETCD else None
         member = capture.capture(repository, kind, directory, host=host, timeout=MEMBER_SECONDS, etcd=etcd)
+        if kind in {Kind.ETCD, Kind.PKI}:
+            member = member.model_copy(update={"taken": collected.etcd_taken})
         say(f"backed up {kind}: {len(member.files)} files, {member.size} bytes")
         members.append(member)
     return tuple(members)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ class ControlPlane:
     etcd: Path
     pki: Path
     state: EtcdState
+    taken: datetime.datetime
+    """When it was asked for."""
 
 
 def control_plane(place: Home, site: model.Site, say: Say) -> ControlPlane:
@@ -45,6 +48,7 @@ def control_plane(place: Home, site: model.Site, say: Say) -> ControlPlane:
         target = place.staging / "control-plane"
         home.wipe(target)
         target.mkdir(mode=0o700, parents=True)
+        taken = datetime.datetime.now(datetime.UTC)
         try:
             agent.fetch_tar(asked, "snapshot", into=target, timeout=SNAPSHOT_SECONDS)
             state = _etcd_state(target / Kind.ETCD)
@@ -53,7 +57,7 @@ def control_plane(place: Home, site: model.Site, say: Say) -> ControlPlane:
             failed = error
             continue
         say(f"etcd snapshot of {asked.node}: revision {state.revision}, {sum(state.objects.values())} objects")
-        return ControlPlane(target / Kind.ETCD, target / Kind.PKI, state)
+        return ControlPlane(target / Kind.ETCD, target / Kind.PKI, state, taken)
     raise failed or errors.NotFoundError("the site has no control plane", where=site.name, mend="check the spec")
 
 

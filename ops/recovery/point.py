@@ -63,7 +63,7 @@ class Member(canonical.Statement):
     folder: str
     """Where the files lie inside the snapshot."""
     taken: pydantic.AwareDatetime
-    """When its backup started."""
+    """When its backup started, or before that the snapshot that was backed up."""
     files: tuple[File, ...] = pydantic.Field(min_length=1)
     etcd: EtcdState | None = None
 
