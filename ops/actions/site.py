@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops import errors, spec
-from ops.actions import ask, bundle_build, environment, failures, host_packages, prepare, seed
+from ops.actions import ask, bundle_build, environment, failures, host_packages, prepare, seed, vault_remote
 from ops.adapters import pulumi, pulumi_recovery, site_lock
 from ops.lab import lab
 from ops.plan import endpoints
@@ -44,6 +44,7 @@ def up(argument: str, say: Say) -> Made:
             say(line)
         pulumi.select(stack)
         _update(stack, prepare.workspace(site).state / "failures.jsonl")
+        vault_remote.push_deposit(path, site, say)
         say("asking the model")
         return Made(site, endpoints.gateway_url(site), ask.ask(site))
 

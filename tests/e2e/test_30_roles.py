@@ -31,6 +31,14 @@ DAMAGES = (
     Damage("container_runtime", "gpu1", "/etc/containerd/conf.d/10-sitewright.toml", "containerd.service"),
     Damage("kubernetes_control_plane", "cp1", "/etc/kubernetes/coredns.yaml", "kubelet.service"),
     Damage("kubernetes_node", "gpu1", "", "kubelet.service"),
+    Damage("drill_host", "infra1", "/etc/systemd/system/sitewright-sweep.timer", "sitewright-sweep.timer"),
+    Damage(
+        "backup_server",
+        "infra1",
+        "/etc/systemd/system/sitewright-backup-server.service",
+        "sitewright-backup-server.service",
+    ),
+    Damage("recovery_agent", "gpu1", "/usr/lib/sitewright/recovery-agent", ""),
 )
 IDS = [damage.role for damage in DAMAGES]
 

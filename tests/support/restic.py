@@ -66,16 +66,19 @@ def sha256(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def rest_server(directory: Path, *, append_only: bool = True, quota: int | None = None) -> Iterator[Server]:
+def rest_server(
+    directory: Path, *, append_only: bool = True, quota: int | None = None, login: str = "site:s3cret/with@signs"
+) -> Iterator[Server]:
     """Run a rest-server on loopback with TLS, one user and private repositories; `quota` is in bytes."""
     directory.mkdir(parents=True, exist_ok=True)
     authority = certificates.authority(directory)
     certificate, key = certificates.server(directory, authority, "127.0.0.1")
     credential = directory / "credential"
-    credential.write_text("site:s3cret/with@signs")
+    credential.write_text(login)
     credential.chmod(0o600)
-    digest = base64.b64encode(hashlib.sha1(b"s3cret/with@signs", usedforsecurity=False).digest()).decode()
-    (directory / "htpasswd").write_text(f"site:{{SHA}}{digest}\n")
+    user, _, password = login.partition(":")
+    digest = base64.b64encode(hashlib.sha1(password.encode(), usedforsecurity=False).digest()).decode()
+    (directory / "htpasswd").write_text(f"{user}:{{SHA}}{digest}\n")
     data = directory / "data"
     data.mkdir(exist_ok=True)
     port = free_port()
@@ -87,7 +90,7 @@ def rest_server(directory: Path, *, append_only: bool = True, quota: int | None 
         server = subprocess.Popen([str(word) for word in argv], stdout=log, stderr=log)
     try:
         _wait_until_it_listens(port, server, directory / "server.log")
-        yield Server(f"rest:https://127.0.0.1:{port}/site/", authority.certificate, credential, data / "site")
+        yield Server(f"rest:https://127.0.0.1:{port}/{user}/", authority.certificate, credential, data / user)
     finally:
         server.terminate()
         server.wait()
