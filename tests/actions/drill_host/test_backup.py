@@ -68,7 +68,9 @@ def test_before_the_first_deposit_a_backup_says_what_to_do(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 10))])
-def test_a_killed_backup_is_made_good_by_the_same_command(host: DrillHost, seed: int) -> None:
+def test_a_killed_backup_is_made_good_by_the_same_command(
+    host: DrillHost, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     step = random.Random(seed).randrange(STEPS)  # noqa: S311 - a seeded step, no secret
     with host.start_backup() as running:
         assert running.stdout is not None
@@ -79,6 +81,7 @@ def test_a_killed_backup_is_made_good_by_the_same_command(host: DrillHost, seed:
     identifier = host.backup()
     assert len(list(host.home.points.glob("*.json"))) == left + 1
     assert host.verb("verify", f"--point={identifier}").returncode == 0
+    monkeypatch.setenv("PATH", host.environment()["PATH"])
     restic.check(vault.for_backup(host.home, host.site), part=Part(1, 1), timeout=120)
 
 
