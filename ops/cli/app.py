@@ -15,7 +15,8 @@ Exit codes (docs/reference/exit-codes.md):
   2 wrong spec/usage  8, 130 cancelled    14 disk full
   3 credential        9 timed out         15 port in use
   4 deployment        10 prerequisite     16 integrity
-                      11 locked           70 defect in sitewright
+                      11 locked           17 maintenance budget
+                                          70 defect in sitewright
 """
 
 app = typer.Typer(
