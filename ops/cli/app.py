@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ops.cli import bundle, drill, guard, lab, recovery, site, verbs
+from ops.cli import bundle, drill, guard, lab, recovery, report, site, verbs
 
 _EXIT_CODES = """\b
 Exit codes (docs/reference/exit-codes.md):
@@ -32,6 +32,7 @@ app.add_typer(bundle.verbs, name="bundle")
 app.add_typer(site.verbs, name="site")
 app.add_typer(lab.verbs, name="lab")
 app.add_typer(recovery.verbs)
+app.add_typer(report.verbs)
 app.add_typer(recovery.points, name="recovery-point")
 app.add_typer(recovery.proofs, name="evidence")
 app.add_typer(drill.verbs, name="drill")
