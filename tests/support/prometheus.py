@@ -1,4 +1,4 @@
-"""Debian's promtool and amtool as the bundle has them, for the tests that check configuration and rules."""
+"""Debian's Prometheus, promtool and amtool as the bundle has them, for the tests of configuration and rules."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ RULES = ROLE / "files" / "rules"
 
 @functools.cache
 def program(name: str) -> Path:
-    """Return the path of `promtool` or `amtool`, unpacked from the bundle's packages into the cache."""
-    package = {"promtool": "promtool", "amtool": "prometheus-alertmanager"}[name]
+    """Return the path of `prometheus`, `promtool` or `amtool`, unpacked from the bundle's packages into the cache."""
+    package = {"prometheus": "prometheus", "promtool": "promtool", "amtool": "prometheus-alertmanager"}[name]
     pool = build.build(["apt"], progress.Display(sys.stderr)).path("apt") / "pool"
     [archive] = sorted(pool.rglob(f"{package}_*.deb"))
     place = places.cache_directory() / "tests" / archive.stem
