@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -18,6 +19,8 @@ class Alert:
     expression: str
     severity: str
     annotations: dict[str, str]
+    rule: dict[str, Any]
+    """The whole rule, as Prometheus reads it."""
 
 
 def alerts() -> tuple[Alert, ...]:
@@ -29,4 +32,4 @@ def _read() -> Iterator[Alert]:
     for file in sorted(prometheus.RULES.glob("*.yml")):
         for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]:
             for rule in group["rules"]:
-                yield Alert(rule["alert"], rule["expr"], rule["labels"]["severity"], rule["annotations"])
+                yield Alert(rule["alert"], rule["expr"], rule["labels"]["severity"], rule["annotations"], rule)
