@@ -69,7 +69,6 @@ def make(place: Home, say: Say) -> Made:
 
 def gather(place: Home, site: model.Site, deposited: Deposit, say: Say) -> Collected:
     """Collect everything that the recovery point is made of; without answers when the gateway gives none."""
-    plane = collect.control_plane(place, site, say)
     weights = collect.models(place, site, deposited.images, say)
     notes = []
     sets: tuple[GoldenSet, ...] = ()
@@ -79,6 +78,8 @@ def gather(place: Home, site: model.Site, deposited: Deposit, say: Say) -> Colle
         # A site that does not answer needs its backup most.
         notes.append(f"no golden answers: {error.what}")
         say(notes[-1])
+    # Last, so that little time passes between what the cluster was and the backup of it.
+    plane = collect.control_plane(place, site, say)
     directories = {Kind.ETCD: plane.etcd, Kind.PKI: plane.pki}
     directories |= {kind: place.deposit / kind for kind in deposit.MEMBERS}
     directories |= {Kind.MODELS: weights}
