@@ -188,9 +188,12 @@ class Cluster:
             output = str(stream.read_all())
             code = stream.returncode
             stream.close()
-        except (kubernetes.client.ApiException, OSError, yaml.YAMLError) as error:
+        except (kubernetes.client.ApiException, OSError, yaml.YAMLError, TypeError) as error:
+            # TypeError: the connection ended without the program's status (kubernetes.stream.ws_client).
             raise self._unreachable(f"no program can be run in {namespace}/{name}: {error}") from error
-        return (1 if code is None else int(code)), output
+        if code is None:
+            raise self._unreachable(f"the program in {namespace}/{name} does not end")
+        return int(code), output
 
     def ready_on(self, node: str) -> bool:
         """Say whether the API server of one control plane is ready: its static pod is."""

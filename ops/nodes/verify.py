@@ -19,6 +19,8 @@ QUESTION = "What is the capital of France? Answer in one sentence."
 _NAME = "app.kubernetes.io/name"
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 _PAUSE_SECONDS = 0.5
+_ANSWER_SECONDS = 180.0
+"""Seconds in which a pod that is ready must answer."""
 _ASK = """
 import json, sys, urllib.request
 body = json.dumps({"request": sys.argv[2]}).encode()
@@ -102,7 +104,7 @@ def answer(cluster: Cluster, deployment: str, model: str, node: str, patience: f
     cluster.create_pod(body)
     try:
         _wait_until_ready(cluster, name, node, patience, pause)
-        return _ask(cluster, name, model)
+        return _ask_until(cluster, name, model, time.monotonic() + _ANSWER_SECONDS, pause)
     finally:
         remove(cluster, node, pause)
 
@@ -129,6 +131,17 @@ def _wait_until_ready(cluster: Cluster, name: str, node: str, patience: float, p
                 mend=f"look at the node: kubectl get events --namespace {shared.NAMESPACE}; then run again",
             )
         pause(_PAUSE_SECONDS)
+
+
+def _ask_until(cluster: Cluster, pod: str, model: str, deadline: float, pause: Pause) -> str:
+    """Return the answer; a connection that breaks says nothing about the node, and the question is put again."""
+    while True:
+        try:
+            return _ask(cluster, pod, model)
+        except errors.UnreachableError:
+            if time.monotonic() > deadline:
+                raise
+            pause(_PAUSE_SECONDS)
 
 
 def _ask(cluster: Cluster, pod: str, model: str) -> str:

@@ -42,7 +42,7 @@ class Load:
         self.outcomes: list[Outcome] = []
         self._url = f"{environment['OPENAI_BASE_URL']}/chat/completions"
         self._headers = {"authorization": f"Bearer {environment['OPENAI_API_KEY']}"}
-        self._trust = ssl.create_default_context(cafile=environment["SSL_CERT_FILE"])
+        self._authorities = environment["SSL_CERT_FILE"]
         self._tokens = tokens
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask_on, args=(number,)) for number in range(clients)]
@@ -67,8 +67,10 @@ class Load:
     def _ask_on(self, number: int) -> None:
         """Ask until told to stop. Clients with an even number keep their connection, the others make a new one."""
         asked = 0
+        # Each has its own: httpcore sets ALPN on it for every connection, and threads that do so at once break it.
+        trust = ssl.create_default_context(cafile=self._authorities)
         while not self._stop.is_set():
-            with httpx.Client(verify=self._trust, timeout=_SECONDS, trust_env=False) as client:
+            with httpx.Client(verify=trust, timeout=_SECONDS, trust_env=False) as client:
                 while not self._stop.is_set():
                     self.outcomes.append(self._ask(client, number, QUESTIONS[asked % len(QUESTIONS)]))
                     asked += 1
