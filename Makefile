@@ -2,12 +2,19 @@
 SITE ?= lab
 export SITE
 
-.PHONY: site destroy test check soak bench fix setup
+.PHONY: site destroy drill test check soak bench fix setup
 site: setup
 	@.venv/bin/sitewright site up $(SITE)
 
 destroy: setup
 	@.venv/bin/sitewright site destroy $(SITE) --yes
+
+# A backup, then the drills that are safe on a running site, then what they measured.
+drill: setup
+	@.venv/bin/sitewright backup $(SITE)
+	@.venv/bin/sitewright drill run control-plane-restore $(SITE)
+	@.venv/bin/sitewright drill run model-restore $(SITE)
+	@.venv/bin/sitewright drill report $(SITE)
 
 check: setup
 	@.venv/bin/python -m tests.tiers check

@@ -83,17 +83,23 @@ def verify_snapshot(member: Member, directory: Path, using: Programs) -> str:
     return f"{seen['revision']}, {seen['hash']}"
 
 
-def verify_objects(server: ApiServer, state: EtcdState, revision: int) -> None:
-    """Compare every object that an API server stores at a revision with the manifest. Raise IntegrityError."""
+def verify_objects(server: ApiServer, state: EtcdState, revision: int, *, only: str | None = None) -> None:
+    """Compare every object that an API server stores at a revision with the manifest; `only` names one resource.
+
+    Raise IntegrityError that names what differs.
+    """
     found = server.objects(revision)
     counts = {name: listed.count for name, listed in found.items()}
+    names = sorted(name for name in counts.keys() | state.objects.keys() if only in {None, name})
     wrong = [
         f"{name}: {counts.get(name, 'none')}, recorded {state.objects.get(name, 'none')}"
-        for name in sorted(counts.keys() | state.objects.keys())
+        for name in names
         if counts.get(name) != state.objects.get(name)
     ]
     wrong += [
-        f"{name}: the content changed" for name, value in sorted(state.digests.items()) if found[name].digest != value
+        f"{name}: the content changed"
+        for name in names
+        if name in found and found[name].digest != state.digests.get(name, found[name].digest)
     ]
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
