@@ -88,7 +88,8 @@ def test_a_full_disk_is_told_with_its_path(site: support.TestSite, tmp_path: Pat
         process.run(["umount", small], timeout=20)
 
 
-def test_a_missing_key_file_is_named(site: support.TestSite, tmp_path: Path) -> None:
+def test_a_missing_key_file_is_named(site: support.TestSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     content = yaml.safe_load((places.PROJECT_ROOT / "inventory/example/site.yml").read_text())
     content["access"]["private_key"] = str(tmp_path / "nowhere")
     path = tmp_path / "site.yml"
