@@ -165,7 +165,8 @@ def _run(
 
     ended = pipe.run(argv, timeout=timeout, stdin=stdin, stdout=stdout, listen=listen)
     if ended.returncode == ssh.FAILED:
-        raise ssh.explain("\n".join(ended.tail), address)
+        own = [line for line in ended.tail if line.strip() and not line.startswith(_PROGRESS)]
+        raise ssh.explain("\n".join(own) or "the connection ended before the command did", address)
     return ended
 
 
