@@ -18,6 +18,8 @@ from ops.recovery.point import Kind
 from ops.spec import access, model
 
 RESTORE_SECONDS = 12 * 3600.0
+_WAIT_SECONDS = 900.0
+"""How long a backup or a drill that is under way may go on first."""
 _ARCHIVE = "/var/lib/sitewright/recovery/scratch/members.tar"
 
 Say = Callable[[str], None]
@@ -54,6 +56,7 @@ def fetch(site: model.Site, entry: Entry, kinds: Sequence[Kind], into: Path, say
     """
     into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     words = ["restore", entry.point.id, f"--into={_ARCHIVE}", *(f"--member={kind}" for kind in kinds)]
+    words.append(f"--wait={_WAIT_SECONDS:g}")
     vault_remote.call(site, words, timeout=RESTORE_SECONDS, say=say)
     try:
         _copy(site, into)
