@@ -181,6 +181,21 @@ def test_a_disruptive_change_is_refused_in_preview_and_update(site: Site) -> Non
     assert "begin gpu1" not in site.log()
 
 
+def test_what_a_playbook_has_done_is_recorded_as_no_change(site: Site) -> None:
+    site.project.up()
+    site.log()
+    site.flag("matches", "gpu1")
+    release = Path(site.project.environment["XDG_STATE_HOME"], "sitewright", "test", "release.json")
+    release.write_text(release.read_text().replace('"infra": "r1"', '"infra": "r1", "worker": "r2"'))
+    site.flag("matches", "gpu2")
+    site.project.run("preview", "--expect-no-changes")
+    assert sorted(site.log()) == ["look gpu1", "look gpu2"]
+    site.project.up("--expect-no-changes")
+    site.log()
+    site.project.up("--expect-no-changes")
+    assert site.log() == []
+
+
 def test_refresh_reaches_every_host(site: Site) -> None:
     site.project.up()
     site.log()
