@@ -135,18 +135,6 @@ def test_a_disk_that_is_too_small_for_a_restore_is_told_before_anything_is_writt
         host.home.scratch.unlink()
 
 
-def test_a_full_server_is_told_and_the_next_backup_converges(tmp_path: Path) -> None:
-    with drill_host.standing(tmp_path / "host", quota=1_000_000) as made:
-        with made.start_backup() as running:
-            running.communicate(timeout=120)
-        assert running.returncode != 0
-        assert not list(made.home.points.glob("*"))
-    with drill_host.standing(tmp_path / "host") as made:
-        identifier = made.backup()
-        assert (made.home.points / f"{identifier}.json").exists()
-        assert made.verb("verify").returncode == 0
-
-
 def test_a_manifest_with_one_byte_changed_is_refused(host: DrillHost) -> None:
     path = next(host.home.points.iterdir())
     data = path.read_bytes()
