@@ -21,6 +21,7 @@ _RESERVED = {
     4240: "Cilium's health check",
     5000: "the registry behind the bundle server",
     6443: "the Kubernetes API server itself",
+    8405: "HAProxy's metrics",
     9090: "Prometheus behind the load balancer",
     9093: "Alertmanager behind the load balancer",
     9100: "the node exporter",
