@@ -18,7 +18,7 @@ from ops.spec import model
 from tests.e2e.conftest import SEED
 from tests.support import site as support
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.soak]
 
 _PACKS = "find /srv/sitewright/backup -path '*/data/*' -type f -printf '%s %p\\n' | sort -n | tail -1 | cut -d' ' -f2"
 
