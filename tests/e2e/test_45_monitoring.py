@@ -103,7 +103,7 @@ def test_metrics_of_a_node_are_for_the_monitoring_node_alone(site: support.TestS
     connect = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
     plane = str(site.site.node("cp1").address)
     for port in (ports.NODE_EXPORTER, ports.ETCD):
-        words = ["python3", "-c", f"'{connect}'", plane, str(port)]
+        words = ["python3", "-c", connect, plane, str(port)]
         assert site.ssh("infra1", *words).returncode == 0
         refused = site.ssh("gpu1", *words)
         assert refused.returncode != 0
@@ -124,9 +124,13 @@ def test_prometheus_may_look_at_the_cluster_and_no_more(site: support.TestSite) 
         argv = ["auth", "can-i", *words, "--as", "sitewright:monitoring"]
         return site.kubectl(*argv, expect=(0, 1)).strip() == "yes"
 
-    assert may("get", "nodes/metrics")
-    assert may("get", "pods/proxy", "-n", "models")
-    for words in (("get", "nodes/proxy"), ("get", "secrets", "-n", "models"), ("create", "pods/proxy", "-n", "models")):
+    assert may("get", "nodes", "--subresource", "metrics")
+    assert may("get", "pods", "--subresource", "proxy", "-n", "models")
+    for words in (
+        ("get", "nodes", "--subresource", "proxy"),
+        ("get", "secrets", "-n", "models"),
+        ("create", "pods", "--subresource", "proxy", "-n", "models"),
+    ):
         assert not may(*words), words
     key = "/etc/sitewright/monitoring/key.pem"
     assert site.ssh("infra1", "stat", "-c", "%a:%U", key).stdout.strip() == "600:prometheus"

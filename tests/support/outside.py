@@ -92,7 +92,7 @@ def answering(namespace: str | None, addresses: Sequence[str]) -> Iterator[None]
     where = [] if namespace is None else ["ip", "netns", "exec", namespace]
     program = str(Path(__file__).with_name("echo.py"))
     with subprocess.Popen(
-        [*where, sys.executable, program, str(PORT), *addresses], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*where, sys.executable, "-P", program, str(PORT), *addresses], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
