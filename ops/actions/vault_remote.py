@@ -14,9 +14,9 @@ from typing import IO
 
 from ops import errors
 from ops.actions import depositing, prepare
-from ops.adapters import pipe, ssh
+from ops.adapters import files, pipe, ssh
 from ops.plan import recovery
-from ops.recovery import catalogue, evidence, files, signing
+from ops.recovery import catalogue, evidence, signing
 from ops.spec import access, model
 
 COMMAND = "/usr/lib/sitewright/bin/sitewright-recovery"
@@ -154,8 +154,7 @@ def _run(
     timeout: float,
 ) -> pipe.Ended:
     address = str(recovery.drill_host(site).address)
-    key = access.private_key(site)
-    options = [*access.options(site), "-o", "BatchMode=yes", *([] if key is None else ["-i", str(key)])]
+    options = ssh.options(access.known_hosts(site), access.private_key(site))
     remote = shlex.join(["sudo", "-n", "--", COMMAND, *words])
     argv = ["ssh", "-T", *options, f"{site.access.user}@{address}", remote]
 

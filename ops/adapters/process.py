@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ops import errors
 
@@ -64,14 +65,10 @@ def run(
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired as error:
-        _end_group(process)
-        raise errors.TimeoutExpiredError(
-            f"{command[0]} did not end within {timeout:g} s and was stopped",
-            where=" ".join(command),
-            mend="look for what it waits on, then run the same command again",
-        ) from error
+        end_group(process)
+        raise timed_out(command, timeout) from error
     except BaseException:
-        _end_group(process)
+        end_group(process)
         raise
     completed = Completed(command, process.returncode, stdout, stderr)
     if completed.returncode not in expect:
@@ -96,12 +93,26 @@ def _start(
             start_new_session=True,
         )
     except FileNotFoundError as error:
-        raise errors.PrerequisiteError(
-            f"no program {command[0]} to run", where=" ".join(command), mend=f"install {command[0]}"
-        ) from error
+        raise missing(command) from error
 
 
-def _end_group(process: subprocess.Popen[str]) -> None:
+def missing(command: Sequence[str]) -> errors.PrerequisiteError:
+    """Return the error of a program that this machine does not have."""
+    return errors.PrerequisiteError(
+        f"no program {command[0]} to run", where=" ".join(command), mend=f"install {command[0]}"
+    )
+
+
+def timed_out(command: Sequence[str], timeout: float) -> errors.TimeoutExpiredError:
+    """Return the error of a program that did not end within so many seconds."""
+    return errors.TimeoutExpiredError(
+        f"{command[0]} did not end within {timeout:g} s and was stopped",
+        where=" ".join(command),
+        mend="look for what it waits on, then run the same command again",
+    )
+
+
+def end_group(process: subprocess.Popen[Any]) -> None:
     """End a program and the children in its process group, and reap it."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:

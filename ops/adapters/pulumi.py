@@ -153,13 +153,7 @@ def _live(stack: Stack, words: Sequence[str]) -> None:
 
 def _try_passphrase(stack: Stack) -> None:
     """Read the stack's secrets. Raise CredentialError for a wrong passphrase, which the CLI tells in words only."""
-    completed = process.run(
-        ["pulumi", "--non-interactive", "stack", "--show-secrets", "--stack", stack.name],
-        timeout=_SHORT_SECONDS,
-        expect=range(256),
-        environment=dict(stack.environment),
-        directory=stack.directory,
-    )
+    completed = _quiet(stack, ["stack", "--show-secrets", "--stack", stack.name], expect=range(256))
     if any(phrase in completed.stderr for phrase, kind in _PHRASES.items() if kind is errors.CredentialError):
         raise _failure(stack, ["stack"], completed.returncode, completed.stderr.strip().splitlines()[-1])
 

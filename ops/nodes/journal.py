@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime
 import enum
-import os
 from pathlib import Path
 from typing import Literal
 
 import pydantic
 
 from ops import errors
+from ops.adapters import files
 from ops.nodes.acts import Step
 
 
@@ -132,7 +132,7 @@ class Store:
         stamp = journal.started.strftime("%Y%m%dT%H%M%S.%fZ")
         self._write(self._directory / "finished" / f"{stamp}-{journal.act}.json", journal)
         self.path.unlink(missing_ok=True)
-        _flush(self._directory)
+        files.flush_directory(self._directory)
 
     def finished(self) -> tuple[Journal, ...]:
         """Return the finished journals, oldest first."""
@@ -142,19 +142,4 @@ class Store:
     @staticmethod
     def _write(path: Path, journal: Journal) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.new")
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(journal.model_dump_json(indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-        _flush(path.parent)
-
-
-def _flush(directory: Path) -> None:
-    """Make the names in a directory outlive a loss of power."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        files.write_whole(path, (journal.model_dump_json(indent=2) + "\n").encode())

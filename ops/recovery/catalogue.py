@@ -10,7 +10,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ops import errors
-from ops.recovery import files, point, signing
+from ops.adapters import files
+from ops.recovery import point, signing
 from ops.recovery.point import RecoveryPoint
 
 

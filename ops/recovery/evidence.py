@@ -21,7 +21,8 @@ import pydantic
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ops import errors
-from ops.recovery import canonical, files, page, signing
+from ops.adapters import files
+from ops.recovery import canonical, page, signing
 from ops.recovery.drill import DrillRecord
 
 _HASH = r"^[0-9a-f]{64}$"

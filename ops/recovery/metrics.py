@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ops.recovery import files
+from ops.adapters import files
 
 _MODE = 0o644
 

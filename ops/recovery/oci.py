@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from ops import errors
-from ops.recovery import files
+from ops.adapters import files
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _LAYOUT = '{"imageLayoutVersion":"1.0.0"}'

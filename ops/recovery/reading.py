@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pydantic
 
 from ops import errors
-from ops.adapters import restic
+from ops.adapters import files, restic
 from ops.adapters.restic_results import Part
-from ops.recovery import canonical, files, sweep, vault
+from ops.recovery import canonical, sweep, vault
 from ops.recovery.home import Home
 from ops.recovery.sweep import Sweep
 

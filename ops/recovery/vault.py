@@ -10,11 +10,11 @@ import pydantic
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ops import errors
-from ops.adapters import certificates, restic, restic_binary
+from ops.adapters import certificates, files, restic, restic_binary
 from ops.adapters.agent import Agent
 from ops.adapters.restic_repository import Repository, check_secret
 from ops.plan import recovery
-from ops.recovery import canonical, catalogue, deposit, files, signing
+from ops.recovery import canonical, catalogue, deposit, signing
 from ops.recovery.catalogue import Entry
 from ops.recovery.deposit import Deposit
 from ops.recovery.home import Home

@@ -9,8 +9,8 @@ import re
 import time
 
 from ops import errors
-from ops.adapters import process
-from ops.recovery import drills, files, metrics
+from ops.adapters import files, process
+from ops.recovery import drills, metrics
 from ops.recovery.home import Home
 from ops.recovery.metrics import Sample
 
