@@ -47,7 +47,10 @@ class Outside:
         inside = names.namespace(self.lab.name)
         namespaces.add(self.namespace)
         namespaces.configure(inside, f"link add {_LINK} type veth peer name eth0 netns {self.namespace}")
-        settings = {f"net.ipv6.conf.{scope}.disable_ipv6": "0" for scope in ("all", names.BRIDGE, _LINK)}
+        # a link-local address that is still being checked for doubles sends no neighbour solicitation for forwarded
+        # packets (Linux, ndisc_send_ns), so that the first probes of a young link would be lost
+        settings = {f"net.ipv6.conf.{scope}.accept_dad": "0" for scope in (names.BRIDGE, _LINK)}
+        settings |= {f"net.ipv6.conf.{scope}.disable_ipv6": "0" for scope in ("all", names.BRIDGE, _LINK)}
         namespaces.write_settings(inside, settings | {"net.ipv6.conf.all.forwarding": "1"})
         namespaces.configure(
             inside,
