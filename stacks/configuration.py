@@ -32,7 +32,10 @@ class Settings:
     key_hashes: Mapping[str, str]
     """Name of each API key of the gateway, and the SHA-256 of the key."""
     releases: Mapping[str, str]
-    """Digest of what the bundle holds for the nodes of a role: a new bundle is a change of those nodes alone."""
+    """What the operator's machine hands to the nodes of a role or to the drill host, and its digest.
+
+    A new bundle is a change of the nodes that it is for, and of no others.
+    """
 
 
 def load() -> Settings:

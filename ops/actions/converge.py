@@ -1,4 +1,4 @@
-"""Bring one node into the state that the spec asks for: look, run the playbook, leave a record."""
+"""Bring one stage of a node into the state that the spec asks for: look, run the playbook, leave a record."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 
 from ops import errors
 from ops.actions import provenance, sites
+from ops.actions.parts import Part
 from ops.adapters import ansible, site_lock, ssh
 from ops.adapters.ansible_events import Status, Task
+from ops.plan.stage import playbook
 from ops.spec import access, model, places
 
 Say = Callable[[str], None]
@@ -24,37 +26,37 @@ _SHOWN = 3
 """Tasks that a one-line summary names."""
 
 
-def join(site_path: str, node: str, say: Say, cancelled: threading.Event) -> None:
+def join(part: Part, say: Say, cancelled: threading.Event) -> None:
     """Run the playbook on a node that Pulumi's state does not know.
 
     A real one that is in the cluster already, because the state was lost, is treated as what it is: a joined node.
     """
-    site = sites.load(site_path)
-    if site.lab is None and _is_joined(site, node):
+    site = sites.load(part.site)
+    if site.lab is None and _is_joined(site, part.node):
         say("in the cluster already")
-        update(site_path, node, say, cancelled)
+        update(part, say, cancelled)
     else:
-        converge(site_path, node, say, cancelled)
+        converge(part, say, cancelled)
 
 
-def converge(site_path: str, node: str, say: Say, cancelled: threading.Event) -> ansible.Outcome:
+def converge(part: Part, say: Say, cancelled: threading.Event) -> ansible.Outcome:
     """Run the playbook on one node. Raise DeployError, UnreachableError or HostKeyError."""
-    return _run(site_path, node, say, cancelled, check=False)
+    return _run(part, say, cancelled, check=False)
 
 
-def predict(site_path: str, node: str, say: Say, cancelled: threading.Event) -> ansible.Outcome:
+def predict(part: Part, say: Say, cancelled: threading.Event) -> ansible.Outcome:
     """Say what the playbook would change on a joined node. Raise DeployError where that is disruptive."""
-    outcome = _run(site_path, node, say, cancelled, check=True)
+    outcome = _run(part, say, cancelled, check=True)
     if outcome.disruptive:
-        raise _refusal(site_path, node, outcome.disruptive[0])
+        raise _refusal(part, outcome.disruptive[0])
     say(_summary("would change", outcome.changed))
     return outcome
 
 
-def update(site_path: str, node: str, say: Say, cancelled: threading.Event) -> None:
+def update(part: Part, say: Say, cancelled: threading.Event) -> None:
     """Run the playbook on a joined node unless it matches already. Raise DeployError where that is disruptive."""
-    if predict(site_path, node, say, cancelled).changed:
-        say(_summary("changed", converge(site_path, node, say, cancelled).changed))
+    if predict(part, say, cancelled).changed:
+        say(_summary("changed", converge(part, say, cancelled).changed))
 
 
 def reach(site_path: str, node_name: str) -> None:
@@ -75,13 +77,13 @@ def _ask(site: model.Site, node: str, command: str) -> int:
     return ssh.run(target, options, command, timeout=access.CONNECT_SECONDS * 2).returncode
 
 
-def _run(site_path: str, node: str, say: Say, cancelled: threading.Event, *, check: bool) -> ansible.Outcome:
-    site = sites.load(site_path)
+def _run(part: Part, say: Say, cancelled: threading.Event, *, check: bool) -> ansible.Outcome:
+    site = sites.load(part.site)
     request = ansible.Request(
-        playbook=PLAYBOOK,
-        inventory=sites.locate(site_path),
-        limit=node,
-        record=_new_record(site, node, check),
+        playbook=playbook(part.stage),
+        inventory=sites.locate(part.site),
+        limit=part.node,
+        record=_new_record(site, part.label, check),
         check=check,
     )
     _write_context(site, request)
@@ -92,10 +94,10 @@ def _run(site_path: str, node: str, say: Say, cancelled: threading.Event, *, che
         return ansible.run(request, lambda task: _tell(say, verb, task), cancelled)
 
 
-def _new_record(site: model.Site, node: str, check: bool) -> Path:
-    """Return the directory of a new run record: `runs/<UTC stamp>-<node>`."""
+def _new_record(site: model.Site, label: str, check: bool) -> Path:
+    """Return the directory of a new run record: `runs/<UTC stamp>-<part>`."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    name = f"{stamp}-{node}-check" if check else f"{stamp}-{node}"
+    name = f"{stamp}-{label}-check" if check else f"{stamp}-{label}"
     return places.state_directory(site.name) / "runs" / name
 
 
@@ -128,12 +130,12 @@ def _summary(verb: str, changed: tuple[Task, ...]) -> str:
     return f"{verb} {len(changed)} tasks: {names}{more}"
 
 
-def _refusal(site_path: str, node: str, task: Task) -> errors.DeployError:
+def _refusal(part: Part, task: Task) -> errors.DeployError:
     playbook = _safe_playbook(task)
     return errors.DeployError(
-        f"'{task.name}' would interrupt what runs on {node}, and Pulumi does not do that as a side effect",
-        where=f"{task.path} on {node}",
-        mend=f"run: ansible-playbook -i {site_path} {playbook} --limit {node}; then run Pulumi again",
+        f"'{task.name}' would interrupt what runs on {part.node}, and Pulumi does not do that as a side effect",
+        where=f"{task.path} on {part.node}",
+        mend=f"run: ansible-playbook -i {part.site} {playbook} --limit {part.node}; then run Pulumi again",
     )
 
 

@@ -77,7 +77,8 @@ def seed(site: model.Site, bundle: build.Bundle) -> None:
             "images": references(site, found),
             "key_hashes": _key_hashes(space),
             "releases": {
-                model.Role.INFRA: _digest([release, code.release, *(item.digest for item in found)]),
+                model.Role.INFRA: _digest([release, *(item.digest for item in found)]),
+                "drill_host": code.release,
                 model.Role.CONTROL_PLANE: _digest([manifest.read_text(encoding="utf-8")]),
             },
         },

@@ -19,34 +19,23 @@ PACKAGE_REVISION = "-1"
 def node_variables(site: model.Site, node: model.Node) -> Variables:
     """Given a site and one of its nodes, return the variables of that node's roles."""
     variables = _base(site, node)
-    variables |= monitoring.variables(site, node)
     if model.Role.INFRA in node.roles:
         variables |= _infra(site, node)
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
-        variables |= _container_runtime(site) | _kubernetes(site, node) | recovery.agent_variables(site, node)
+        variables |= _container_runtime(site) | _kubernetes(site, node)
     if model.Role.CONTROL_PLANE in node.roles:
         variables |= _control_plane(site, node)
+    return variables | operations(site, node)
+
+
+def operations(site: model.Site, node: model.Node) -> Variables:
+    """Return those of a node's variables that only the roles of monitoring and backup are given."""
+    variables = monitoring.variables(site, node)
+    if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
+        variables |= recovery.agent_variables(site, node)
     if node == recovery.drill_host(site):
         variables |= recovery.drill_host_variables(site)
     return variables
-
-
-def role_names(site: model.Site, node: model.Node) -> tuple[str, ...]:
-    """Given a site and one of its nodes, return the Ansible roles of that node, in the order in which they run."""
-    names = ["base", "apt_source", "node_exporter"]
-    if model.Role.INFRA in node.roles:
-        names += ["bundle_server", "load_balancer", "site_certificate"]
-    if node == endpoints.monitoring_node(site):
-        names.append("monitoring")
-    if node == recovery.drill_host(site):
-        names += [name for name in ("site_certificate", "drill_host", "backup_server") if name not in names]
-    if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
-        names += ["container_runtime", "kubernetes_packages", "recovery_agent"]
-    if model.Role.CONTROL_PLANE in node.roles:
-        names += ["kubernetes_control_plane", "monitoring_access"]
-    elif model.Role.WORKER in node.roles:
-        names.append("kubernetes_node")
-    return tuple(names)
 
 
 def _base(site: model.Site, node: model.Node) -> Variables:

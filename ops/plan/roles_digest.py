@@ -8,19 +8,18 @@ from pathlib import Path
 
 from ops.spec import places
 
-_PLAYBOOK = Path("playbooks/site.yml")
 _SHARED = (Path("plugins/modules"), Path("plugins/module_utils"), Path("plugins/filter"))
 """Code that tasks of any role may call."""
 _NOT_RUN = frozenset({"README.md", "argument_specs.yml", "molecule", "tests", "__pycache__"})
 """Names in a role that change nothing on a host."""
 
 
-def roles_digest(role_names: Iterable[str], root: Path = places.PROJECT_ROOT) -> str:
-    """Given the roles of a node, return the SHA-256 over their files, the playbook and the shared modules.
+def roles_digest(playbook: str, role_names: Iterable[str], root: Path = places.PROJECT_ROOT) -> str:
+    """Given a playbook and the roles of a node, return the SHA-256 over their files and the shared modules.
 
     Paths and contents count, in sorted order; documentation and tests do not.
     """
-    files = [root / _PLAYBOOK]
+    files = [root / playbook]
     for directory in (*_SHARED, *(Path("roles", name) for name in sorted(role_names))):
         files += sorted(path for path in (root / directory).rglob("*") if path.is_file() and not _skipped(path, root))
     digest = hashlib.sha256()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from ops import errors
+from ops.actions import parts
 from ops.provider import difference, wire
 from ops.provider.resource import Call, Live
 from ops.provider.wire import Properties
@@ -18,6 +19,9 @@ TOKEN = "sitewright:site:Node"  # noqa: S105 - a type token, not a password
 
 _LOOKED_AT = frozenset({"variables", "roles", "release"})
 """Inputs that describe the host itself: looking at it tells whether it is so already."""
+
+_IDENTITY = frozenset({"node", "stage", "serial"})
+"""Inputs whose change makes another node."""
 
 NODES_AT_ONCE = 2
 """Ansible runs side by side; each takes a core of the operator's machine."""
@@ -43,7 +47,7 @@ class Node:
         Inputs that differ while the host is as the new ones ask, because a playbook did it, are no difference: the
         engine then records them and does nothing.
         """
-        found = difference.compare(_visible(old.inputs), _visible(new), lambda path: path[0] in {"node", "serial"})
+        found = difference.compare(_visible(old.inputs), _visible(new), lambda path: path[0] in _IDENTITY)
         differing = {change.path[0] for change in found.changes}
         if differing and differing <= _LOOKED_AT and self._matches(call, new):
             return difference.Difference()
@@ -54,7 +58,7 @@ class Node:
         if wire.has_unknown(new):
             return False
         with contextlib.suppress(errors.SitewrightError), self._turn(new):
-            found = _action().predict(str(new["site"]), str(new["node"]), call.journal.status, self._cancelled)
+            found = _action().predict(_part(new), call.journal.status, self._cancelled)
             self._predicted.add(_outputs(new)["revision"])
             return not found.changed
         return False
@@ -63,8 +67,8 @@ class Node:
         """Run the playbook on the node."""
         if not call.preview:
             with self._turn(inputs):
-                _action().join(str(inputs["site"]), str(inputs["node"]), call.journal.status, self._cancelled)
-        return Live(str(inputs["node"]), _outputs(inputs), inputs)
+                _action().join(_part(inputs), call.journal.status, self._cancelled)
+        return Live(_part(inputs).label, _outputs(inputs), inputs)
 
     def read(self, _call: Call, old: Live) -> Live | None:
         """Return the recorded node when it answers. Raise UnreachableError when it does not."""
@@ -80,12 +84,11 @@ class Node:
         outputs = _outputs(new)
         if call.preview and (starts or outputs["revision"] in self._predicted):
             return outputs
-        site, node = str(new["site"]), str(new["node"])
         with self._turn(new):
             if call.preview:
-                _action().predict(site, node, call.journal.status, self._cancelled)
+                _action().predict(_part(new), call.journal.status, self._cancelled)
             else:
-                _action().update(site, node, call.journal.status, self._cancelled)
+                _action().update(_part(new), call.journal.status, self._cancelled)
         return outputs
 
     def delete(self, _call: Call, _old: Live) -> None:
@@ -106,6 +109,11 @@ def _action() -> ModuleType:
     from ops.actions import converge  # noqa: PLC0415
 
     return converge
+
+
+def _part(inputs: Properties) -> parts.Part:
+    """Return which part of which site's node inputs are about."""
+    return parts.part(str(inputs["site"]), str(inputs["node"]), str(inputs["stage"]))
 
 
 def _visible(inputs: Properties) -> Properties:

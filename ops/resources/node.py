@@ -17,6 +17,8 @@ class NodeArgs:
     site: str
     """Path of the spec, relative to the checkout or absolute."""
     node: str
+    stage: str
+    """Which of the node's plays run: their tag. Each stage is a resource of its own."""
     variables: Mapping[str, object]
     """Variables of the node's roles, each visible in previews."""
     roles: str
@@ -25,12 +27,17 @@ class NodeArgs:
     """Role -> digest of what the operator's machine hands to nodes of that role: packages, images, manifests."""
     control_plane: bool
     """Control planes never change two at a time."""
+    follows_boot: bool
+    """Whether a machine that was started again is looked at; what runs on top is started by systemd."""
     machine: Machine | None = None
     """In a lab: the node's machine. One that was started again is looked at, one that was made again is a new node."""
 
 
 class Node(pulumi.CustomResource):
-    """One node: the playbook runs on it when it is new, or when its variables, its roles' code or its boot changed."""
+    """A stage of one node.
+
+    The playbook runs on it when it is new, or when its variables, its roles' code or its boot have changed.
+    """
 
     revision: pulumi.Output[str]
     """Names the state that the node is in; changes whenever the node was looked at again."""
@@ -39,6 +46,7 @@ class Node(pulumi.CustomResource):
         properties: dict[str, object] = {
             "site": args.site,
             "node": args.node,
+            "stage": args.stage,
             "variables": dict(args.variables),
             "roles": args.roles,
             "release": dict(args.release),
@@ -46,5 +54,7 @@ class Node(pulumi.CustomResource):
             "revision": None,
         }
         if args.machine is not None:
-            properties |= {"serial": args.machine.serial, "boot": args.machine.boot}
+            properties["serial"] = args.machine.serial
+            if args.follows_boot:
+                properties["boot"] = args.machine.boot
         super().__init__("sitewright:site:Node", name, properties, opts)

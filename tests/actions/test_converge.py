@@ -8,12 +8,16 @@ import pytest
 
 from ops import errors
 from ops.actions import converge, provenance
+from ops.actions.parts import Part
 from ops.adapters import ansible, process, ssh
 from ops.adapters.ansible_events import Status, Task
+from ops.plan.stage import Stage
 from ops.spec import places
 
 SITE = "inventory/lab/site.yml"
 REAL = "inventory/example/site.yml"
+LAB_PART = Part(SITE, "gpu1", Stage.PLATFORM)
+REAL_PART = Part(REAL, "gpu1", Stage.PLATFORM)
 
 
 def task(name: str, path: str = "roles/container_runtime/tasks/main.yml:8") -> Task:
@@ -53,14 +57,14 @@ def runs(monkeypatch: pytest.MonkeyPatch, *outcomes: ansible.Outcome) -> Runs:
 
 def test_a_node_that_matches_already_is_only_looked_at(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     found = runs(monkeypatch, NOTHING)
-    converge.update(SITE, "gpu1", said.append, threading.Event())
+    converge.update(LAB_PART, said.append, threading.Event())
     assert [request.check for request in found.requests] == [True]
     assert said == ["looking: base : Look", "matches already: nothing to run"]
 
 
 def test_a_node_that_differs_is_run_after_the_look(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     found = runs(monkeypatch, SOMETHING, SOMETHING)
-    converge.update(SITE, "gpu1", said.append, threading.Event())
+    converge.update(LAB_PART, said.append, threading.Event())
     assert [request.check for request in found.requests] == [True, False]
     assert said[-1] == "changed 4 tasks: role : a, role : b, role : c and 1 more"
 
@@ -70,7 +74,7 @@ def test_what_is_disruptive_is_refused_with_the_playbook_that_does_it(
 ) -> None:
     found = runs(monkeypatch, DISRUPTIVE)
     with pytest.raises(errors.DeployError) as caught:
-        converge.update(SITE, "gpu1", said.append, threading.Event())
+        converge.update(LAB_PART, said.append, threading.Event())
     assert [request.check for request in found.requests] == [True]
     assert "'restart' would interrupt what runs on gpu1" in caught.value.what
     assert f"ansible-playbook -i {SITE} playbooks/site.yml --limit gpu1" in caught.value.mend
@@ -78,16 +82,26 @@ def test_what_is_disruptive_is_refused_with_the_playbook_that_does_it(
 
 def test_a_new_node_is_run_without_a_look(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     found = runs(monkeypatch, DISRUPTIVE)
-    converge.converge(SITE, "gpu1", said.append, threading.Event())
+    converge.converge(LAB_PART, said.append, threading.Event())
     request = found.requests[0]
-    assert (request.playbook, request.limit, request.check) == ("playbooks/site.yml", "gpu1", False)
+    assert (request.playbook, request.limit, request.check) == ("playbooks/platform.yml", "gpu1", False)
     assert request.inventory == places.PROJECT_ROOT / SITE
+
+
+def test_a_stage_runs_its_plays_alone_and_has_records_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    found = runs(monkeypatch, NOTHING)
+    converge.converge(Part(SITE, "infra1", Stage.OPERATIONS), said.append, threading.Event())
+    assert found.requests[0].playbook == "playbooks/operations.yml"
+    assert found.requests[0].limit == "infra1"
+    assert found.requests[0].record.name.endswith("-infra1-operations")
 
 
 def test_each_run_has_a_record_of_its_own_that_says_what_ran(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     found = runs(monkeypatch, NOTHING, NOTHING)
-    converge.converge(SITE, "gpu1", said.append, threading.Event())
-    converge.predict(SITE, "gpu1", said.append, threading.Event())
+    converge.converge(LAB_PART, said.append, threading.Event())
+    converge.predict(LAB_PART, said.append, threading.Event())
     first, second = (request.record for request in found.requests)
     assert first != second
     assert first.parent == places.state_directory("lab") / "runs"
@@ -97,7 +111,7 @@ def test_each_run_has_a_record_of_its_own_that_says_what_ran(monkeypatch: pytest
         "schema_version": 1,
         "site": "lab",
         "node": "gpu1",
-        "playbook": "playbooks/site.yml",
+        "playbook": "playbooks/platform.yml",
         "check": True,
         "commit": None,
     }
@@ -112,14 +126,14 @@ def test_a_real_site_refuses_a_checkout_that_is_not_as_committed(
     monkeypatch.setattr(provenance, "clean_commit", refuse)
     found = runs(monkeypatch, NOTHING)
     with pytest.raises(errors.PrerequisiteError):
-        converge.converge(REAL, "gpu1", said.append, threading.Event())
+        converge.converge(REAL_PART, said.append, threading.Event())
     assert found.requests == []
 
 
 def test_a_real_site_writes_the_commit_down(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     monkeypatch.setattr(provenance, "clean_commit", lambda: "c0ffee")
     found = runs(monkeypatch, NOTHING)
-    converge.converge(REAL, "gpu1", said.append, threading.Event())
+    converge.converge(REAL_PART, said.append, threading.Event())
     assert json.loads((found.requests[0].record / "context.json").read_text())["commit"] == "c0ffee"
 
 
@@ -136,14 +150,14 @@ def test_a_real_node_that_is_in_the_cluster_already_is_looked_at_first(
 
     monkeypatch.setattr(ssh, "run", run)
     found = runs(monkeypatch, NOTHING)
-    converge.join(REAL, "gpu1", said.append, threading.Event())
+    converge.join(REAL_PART, said.append, threading.Event())
     assert [request.check for request in found.requests] == checks
     assert asked[0].endswith(": test -e /etc/kubernetes/kubelet.conf")
 
 
 def test_a_lab_node_is_joined_without_a_question(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     found = runs(monkeypatch, SOMETHING)
-    converge.join(SITE, "gpu1", said.append, threading.Event())
+    converge.join(LAB_PART, said.append, threading.Event())
     assert [request.check for request in found.requests] == [False]
 
 
@@ -151,5 +165,5 @@ def test_a_role_with_a_playbook_of_its_own_is_named(monkeypatch: pytest.MonkeyPa
     (tmp_path / "playbooks").mkdir()
     (tmp_path / "playbooks" / "container_runtime.yml").touch()
     monkeypatch.setattr(places, "PROJECT_ROOT", tmp_path)
-    error = converge._refusal(SITE, "gpu1", task("restart"))
+    error = converge._refusal(LAB_PART, task("restart"))
     assert "playbooks/container_runtime.yml --limit gpu1" in error.mend

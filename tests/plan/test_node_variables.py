@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops import spec
 from ops.plan import endpoints
-from ops.plan.node_variables import node_variables, role_names
+from ops.plan.node_variables import node_variables
 from ops.spec import locate, model
 
 
@@ -34,14 +34,6 @@ def test_no_variable_names_a_path_of_the_operators_machine() -> None:
     lab = site("lab")
     for node in lab.nodes:
         assert not [value for value in node_variables(lab, node).values() if str(value).startswith("/")]
-
-
-def test_a_node_with_every_role_runs_every_role_once() -> None:
-    single = site("lab-single")
-    names = role_names(single, single.nodes[0])
-    assert len(names) == len(set(names))
-    assert {"bundle_server", "load_balancer", "container_runtime", "kubernetes_control_plane"} <= set(names)
-    assert "kubernetes_node" not in names
 
 
 def test_the_load_balancer_sends_to_all_control_planes_and_the_first_worker() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from ops import errors
 from ops.actions import converge
+from ops.actions.parts import Part
 from ops.adapters import ansible
 from ops.adapters.ansible_events import Status, Task
 from ops.provider import difference, node, wire
@@ -25,6 +26,7 @@ def inputs(name: str = "gpu1", *, control_plane: bool = False, **others: object)
     base: dict[str, object] = {
         "site": "inventory/lab/site.yml",
         "node": name,
+        "stage": "platform",
         "variables": {"driver": {"branch": "570"}},
         "roles": "aaaa",
         "control_plane": control_plane,
@@ -45,8 +47,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     for verb in ("join", "predict", "update"):
 
-        def note(_site: str, name: str, _say: object, _cancelled: object, verb: str = verb) -> ansible.Outcome:
-            found.append(f"{verb} {name}")
+        def note(part: Part, _say: object, _cancelled: object, verb: str = verb) -> ansible.Outcome:
+            found.append(f"{verb} {part.label}")
             return WOULD_CHANGE
 
         monkeypatch.setattr(converge, verb, note)

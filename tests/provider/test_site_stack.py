@@ -115,11 +115,14 @@ def test_a_site_is_made_in_order_and_a_second_run_changes_nothing(site: Site) ->
     assert sorted(order(lines, "start")) == sorted(NODES)
     begun, ended = order(lines, "begin"), order(lines, "end")
     assert begun[0] == "infra1"
-    assert [name for name in begun if name.startswith("cp")] == ["cp1", "cp2", "cp3"]
+    assert [name for name in begun if name in {"cp1", "cp2", "cp3"}] == ["cp1", "cp2", "cp3"]
+    for name in NODES:
+        assert lines.index(f"end {name}") < lines.index(f"begin {name}-operations")
+    assert lines.index("end infra1-operations") < lines.index("begin cp1-operations")
     for name in ("cp2", "gpu1", "gpu2"):
         assert lines.index("end cp1") < lines.index(f"begin {name}")
     assert lines.index("end cp2") < lines.index("begin cp3")
-    assert len(ended) == 6
+    assert len(ended) == 2 * 6
     assert order(lines, "stillborn") == []
     text = site.project.run("up", "--yes", "--expect-no-changes")
     assert "unchanged" in text
@@ -138,7 +141,11 @@ def test_changes_touch_only_the_nodes_that_they_are_about(site: Site) -> None:
     )
     assert "Node gpu3 create" in site.project.run("preview")
     site.project.up()
-    assert site.log() == ["start gpu3", "begin gpu3", "end gpu3"]
+    assert site.log() == [
+        "start gpu3",
+        *("begin gpu3", "end gpu3"),
+        *("begin gpu3-operations", "end gpu3-operations"),
+    ]
     (site.hosts / "running" / "gpu1").unlink()
     shown = site.project.run("preview", "--diff")
     assert "boot" in shown
@@ -149,7 +156,11 @@ def test_changes_touch_only_the_nodes_that_they_are_about(site: Site) -> None:
     (site.hosts / "running" / "gpu1").unlink()
     (site.hosts / "disks" / "gpu1").unlink()
     site.project.up()
-    assert site.log() == ["start gpu1", "begin gpu1", "end gpu1"]
+    assert site.log() == [
+        "start gpu1",
+        *("begin gpu1", "end gpu1"),
+        *("begin gpu1-operations", "end gpu1-operations"),
+    ]
     site.project.up("--expect-no-changes")
 
 
@@ -200,7 +211,7 @@ def test_refresh_reaches_every_host(site: Site) -> None:
     site.project.up()
     site.log()
     site.project.run("refresh", "--yes", "--skip-preview")
-    assert sorted(site.log()) == sorted(f"reach {name}" for name in NODES)
+    assert sorted(site.log()) == sorted(2 * [f"reach {name}" for name in NODES])
 
 
 def test_destroy_of_a_lab_asks_nothing_of_the_cluster(site: Site, api: ApiServer) -> None:
@@ -232,5 +243,5 @@ def test_a_killed_run_ends_its_own_work_and_converges_when_it_is_run_again(site:
     stack = pulumi.Stack("test", site.project.environment, site.project.directory)
     assert any("broke the lock" in line for line in pulumi_recovery.settle(stack, "trial"))
     site.project.up()
-    assert [name for name in order(site.log(), "end") if name.startswith("cp")] == ["cp1", "cp2", "cp3"]
+    assert [name for name in order(site.log(), "end") if name in {"cp1", "cp2", "cp3"}] == ["cp1", "cp2", "cp3"]
     site.project.up("--expect-no-changes")

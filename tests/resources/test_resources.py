@@ -20,14 +20,16 @@ def declared(make: Callable[[], object]) -> Made:
 
 def test_types_are_those_that_the_provider_serves() -> None:
     assert declared(lambda: machine.Machine("cp1", MACHINE)).type == machine_provider.TOKEN
-    arguments = node.NodeArgs("s", "gpu1", {"a": 1}, "digest", {}, control_plane=False)
+    arguments = node.NodeArgs("s", "gpu1", "platform", {"a": 1}, "digest", {}, control_plane=False, follows_boot=True)
     assert declared(lambda: node.Node("gpu1", arguments)).type == node_provider.TOKEN
     wanted = cluster.ClusterArgs("s", "https://198.18.5.11:7443", {})
     assert declared(lambda: cluster.Cluster("lab", wanted)).type == cluster_provider.TOKEN
 
 
 def test_a_real_node_has_no_boot() -> None:
-    arguments = node.NodeArgs("s", "gpu1", {"a": {"b": 1}}, "digest", {"infra": "r"}, control_plane=False)
+    arguments = node.NodeArgs(
+        "s", "gpu1", "platform", {"a": {"b": 1}}, "digest", {"infra": "r"}, control_plane=False, follows_boot=True
+    )
     made = declared(lambda: node.Node("gpu1", arguments))
     assert "boot" not in made.inputs
     assert made.inputs["variables"] == {"a": {"b": 1}}

@@ -45,6 +45,6 @@ def write_release(state: Path, models: list[str]) -> None:
         "schema_version": 1,
         "images": {name: f"bundle.site.internal:8443/{name}@{DIGEST}" for name in names},
         "key_hashes": {"lab": "0" * 64},
-        "releases": {"infra": "release-1", "control_plane": "release-2"},
+        "releases": {"infra": "release-1", "control_plane": "release-2", "drill_host": "release-3"},
     }
     (state / "release.json").write_text(json.dumps(release))

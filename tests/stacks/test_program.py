@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.recorder import Program, inventory
+from tests.stacks.recorder import Made, Program, inventory
 
 Run = Callable[[dict[str, Any]], Program]
 
@@ -23,17 +23,24 @@ def example(run: Run) -> Program:
     return run(inventory("example"))
 
 
+def platform(program: Program) -> dict[str, Made]:
+    """Return the nodes without their monitoring and backups."""
+    return {
+        name: made for name, made in program.of("sitewright:site:Node").items() if made.inputs["stage"] == "platform"
+    }
+
+
 def test_a_lab_has_a_machine_a_node_and_a_cluster_of_every_kind(lab: Program) -> None:
     names = {"infra1", "cp1", "gpu1"}
     assert lab.of("sitewright:lab:Machine").keys() == names
-    assert lab.of("sitewright:site:Node").keys() == names
+    assert lab.of("sitewright:site:Node").keys() == names | {f"{name}-operations" for name in names}
     assert lab.of("sitewright:site:Cluster").keys() == {"lab"}
     assert lab.of("pulumi:providers:").keys() == {"lab"}
 
 
 def test_a_real_site_makes_no_machines(example: Program) -> None:
     assert example.of("sitewright:lab:") == {}
-    assert len(example.of("sitewright:site:Node")) == 9
+    assert len(example.of("sitewright:site:Node")) == 2 * 9
 
 
 def test_every_type_is_known(example: Program, lab: Program) -> None:
@@ -43,23 +50,26 @@ def test_every_type_is_known(example: Program, lab: Program) -> None:
 
 def test_a_nodes_variables_are_fields_and_name_no_other_worker(example: Program) -> None:
     nodes = example.of("sitewright:site:Node")
-    workers = [name for name, made in nodes.items() if not made.inputs["control_plane"] and name.startswith("gpu")]
+    workers = [made.inputs["node"] for name, made in platform(example).items() if name.startswith("gpu")]
     assert len(workers) > 1
     for name in workers:
-        text = json.dumps(nodes[name].inputs["variables"])
+        text = json.dumps([nodes[name].inputs["variables"], nodes[f"{name}-operations"].inputs["variables"]])
         assert [other for other in workers if other != name and other in text] == []
 
 
 def test_a_nodes_inputs_hold_what_changes_it_and_nothing_else(lab: Program) -> None:
     inputs = lab.of("sitewright:site:Node")["gpu1"].inputs
-    assert inputs.keys() == {"site", "node", "variables", "roles", "release", "control_plane", "serial", "boot"}
+    every = {"site", "node", "stage", "variables", "roles", "release", "control_plane", "serial"}
+    assert inputs.keys() == every | {"boot"}
     assert (inputs["serial"], inputs["boot"]) == (2, 3)
     assert inputs["release"] == {}
+    assert lab.of("sitewright:site:Node")["gpu1-operations"].inputs.keys() == every
     assert lab.of("sitewright:site:Node")["infra1"].inputs["release"] == {"infra": "release-1"}
+    assert lab.of("sitewright:site:Node")["infra1-operations"].inputs["release"] == {"drill_host": "release-3"}
 
 
 def test_nodes_come_in_the_order_in_which_they_can_be_made(example: Program) -> None:
-    nodes = example.of("sitewright:site:Node")
+    nodes = platform(example)
     planes = [name for name, made in nodes.items() if made.inputs["control_plane"]]
     infra = list(nodes)[:2]
     for index, name in enumerate(planes):
@@ -68,10 +78,22 @@ def test_nodes_come_in_the_order_in_which_they_can_be_made(example: Program) -> 
         assert nodes[name].depends_on == {*infra, planes[0]}
 
 
+def test_monitoring_and_backups_come_beside_the_cluster_and_not_before_it(example: Program) -> None:
+    nodes = example.of("sitewright:site:Node")
+    infra, first = next(iter(nodes)), next(name for name, made in nodes.items() if made.inputs["control_plane"])
+    for name in platform(example):
+        asked = {f"{infra}-operations"} if name == first else set()
+        assert nodes[f"{name}-operations"].depends_on == {name} | asked
+        assert not nodes[f"{name}-operations"].inputs["control_plane"]
+        assert not any(before.endswith("-operations") for before in nodes[name].depends_on)
+
+
 def test_real_nodes_outlive_the_stack_and_lab_nodes_go_with_their_machines(lab: Program, example: Program) -> None:
     assert {made.retained for made in example.of("sitewright:site:Node").values()} == {True}
     nodes = lab.of("sitewright:site:Node")
-    assert {name: made.deleted_with for name, made in nodes.items()} == {name: name for name in nodes}
+    assert {name: made.deleted_with for name, made in nodes.items()} == {
+        name: name.removesuffix("-operations") for name in nodes
+    }
     assert {made.retained for made in nodes.values()} == {False}
 
 
@@ -120,5 +142,7 @@ def test_exports_are_few_and_known(lab: Program) -> None:
 def test_one_machine_may_carry_all_roles(run: Run) -> None:
     single = run(inventory("lab-single"))
     nodes = single.of("sitewright:site:Node")
-    assert len(nodes) == 1
-    assert next(iter(nodes.values())).depends_on <= single.of("sitewright:lab:Machine").keys()
+    machines = single.of("sitewright:lab:Machine").keys()
+    ((name, made),) = platform(single).items()
+    assert made.depends_on <= machines
+    assert nodes[f"{name}-operations"].depends_on == {name}

@@ -1,9 +1,9 @@
 """The sitewright plugin with hosts that are files: what the engine sees is real, no machine is.
 
 Reads the directory of its files from FAKE_SITE. `log` gets one line for each thing that was done. Of a node,
-`disks/<node>` is there while its machine has a disk, `running/<node>` while it runs, `fails/<node>` makes its run fail
-with the file's text, `slow/<node>` makes it take until the file is gone, `disruptive/<node>` makes its next look find a
-disruptive change, and `matches/<node>` makes it find none.
+`disks/<node>` is there while its machine has a disk and `running/<node>` while it runs. Of a stage of a node (`gpu1`,
+`gpu1-operations`), `fails/<stage>` makes its run fail with the file's text, `slow/<stage>` makes it take until the file
+is gone, `disruptive/<stage>` makes its next look find a disruptive change, and `matches/<stage>` makes it find none.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pexpect
 
 from ops import errors
 from ops.actions import converge, machine, sites
+from ops.actions.parts import Part
 from ops.adapters import ansible, ansible_events
 from ops.adapters.ansible_events import Status
 from ops.provider import sitewright
@@ -52,7 +53,8 @@ def destroy(_lab: str, node: str, _say: Say) -> None:
     flag("disks", node).unlink(missing_ok=True)
 
 
-def run(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
+def run(part: Part, say: Say, cancelled: threading.Event) -> None:
+    node = part.label
     note(f"begin {node}")
     # Ansible is started through a pseudo-terminal by fork() in the midst of gRPC's threads; about one child in five
     # dies of it when gRPC's own fork handling is on.
@@ -69,18 +71,19 @@ def run(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
         where = f"roles/base/tasks/main.yml:12 on {node}"
         raise errors.DeployError(f"task 'Install' failed on {node}: {text}", where=where, mend="put it right")
     if node.startswith("cp"):
-        state = places.state_directory(sites.load(site).name)
+        state = places.state_directory(sites.load(part.site).name)
         (state / "kubeconfig").write_text((ROOT / "kubeconfig").read_text())
     note(f"end {node}")
 
 
-def predict(site: str, node: str, say: Say, _cancelled: threading.Event) -> ansible.Outcome:
+def predict(part: Part, say: Say, _cancelled: threading.Event) -> ansible.Outcome:
+    node = part.label
     note(f"look {node}")
     if flag("disruptive", node).exists():
         raise errors.DeployError(
             f"'Upgrade the runtime' would interrupt what runs on {node}",
             where=f"roles/container_runtime/tasks/main.yml:8 on {node}",
-            mend=f"run: ansible-playbook -i {site} playbooks/site.yml --limit {node}",
+            mend=f"run: ansible-playbook -i {part.site} playbooks/site.yml --limit {node}",
         )
     if flag("matches", node).exists():
         return ansible.Outcome((), ())
@@ -88,10 +91,10 @@ def predict(site: str, node: str, say: Say, _cancelled: threading.Event) -> ansi
     return ansible.Outcome((ansible_events.Task(node, "base : Install packages", Status.CHANGED, "roles/base"),), ())
 
 
-def update(site: str, node: str, say: Say, cancelled: threading.Event) -> None:
-    predict(site, node, say, cancelled)
-    if not flag("matches", node).exists():
-        run(site, node, say, cancelled)
+def update(part: Part, say: Say, cancelled: threading.Event) -> None:
+    predict(part, say, cancelled)
+    if not flag("matches", part.label).exists():
+        run(part, say, cancelled)
 
 
 def is_there(_lab: str, node: str) -> bool:
