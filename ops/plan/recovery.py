@@ -9,6 +9,9 @@ CLIENT = "drill-host"
 API_KEY_NAME = "drill-host"
 """Name of the gateway's key with which golden questions are asked."""
 
+REPOSITORIES = "/srv/sitewright/backup"
+"""The backup server's directory, one repository for each client below it (role `backup_server`)."""
+
 Variables = dict[str, object]
 
 

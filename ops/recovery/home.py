@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops import errors
+from ops.plan import recovery
 
 DEFAULT = Path("/var/lib/sitewright/recovery")
 METRICS = Path("/var/lib/prometheus/node-exporter")
@@ -25,6 +26,8 @@ class Home:
 
     root: Path = DEFAULT
     metrics: Path = METRICS
+    repositories: Path = Path(recovery.REPOSITORIES)
+    """Where the backup server on this host keeps its repositories."""
 
     @property
     def points(self) -> Path:

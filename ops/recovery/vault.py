@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
 from pathlib import Path
@@ -83,6 +84,12 @@ def for_backup(home: Home, of: model.Site) -> Repository:
 def for_drill(home: Home, of: model.Site) -> Repository:
     """Return the site's repository for restores: read-only, every byte from the server itself."""
     return _repository(home, of, read_only=True)
+
+
+def for_administration(home: Home, of: model.Site) -> Repository:
+    """Return the site's repository as it lies on this host's disk, past the server that lets nothing be removed."""
+    location = str(home.repositories / recovery.CLIENT)
+    return dataclasses.replace(_repository(home, of), location=location, credential=None, authority=None)
 
 
 def record(home: Home) -> Record | None:

@@ -8,7 +8,7 @@ import inspect
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,22 +82,26 @@ def _default(key: str, field: dict[str, Any], required: list[str]) -> str:
     if isinstance(value, dict):
         return "see below"
     if "anyOf" in field and isinstance(value, int):
-        return f"`{_size(value)}`"
+        return f"`{_largest(value, scalars.SECONDS if _is_duration(field) else scalars.UNITS)}`"
     return "none" if value in (None, []) else f"`{value}`"
 
 
-def _size(value: int) -> str:
-    """Return a number of bytes with the largest suffix that leaves it whole."""
-    units = [unit for unit, factor in scalars.UNITS.items() if value % factor == 0]
-    unit = max(units, key=scalars.UNITS.__getitem__)
-    return f"{value // scalars.UNITS[unit]}{unit}"
+def _largest(value: int, factors: Mapping[str, int]) -> str:
+    """Return a number with the largest suffix that leaves it whole."""
+    suffix = max((unit for unit, factor in factors.items() if value % factor == 0), key=factors.__getitem__)
+    return f"{value // factors[suffix]}{suffix}"
+
+
+def _is_duration(field: dict[str, Any]) -> bool:
+    """Say whether a key takes a time, where it is none of the sizes."""
+    return any(choice.get("pattern") == scalars.DURATION for choice in field["anyOf"])
 
 
 def _kind(field: dict[str, Any], definitions: dict[str, Any]) -> str:
     """Return in words what a key allows."""
     choices = [choice for choice in field.get("anyOf", [field]) if choice.get("type") != "null"]
     if len(choices) > 1:
-        return "a size"
+        return scalars.WORDS[scalars.DURATION] if _is_duration(field) else "a size"
     (choice,) = choices
     if "items" in choice:
         return f"list; each {_kind(choice['items'], definitions)}"

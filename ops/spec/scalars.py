@@ -25,7 +25,9 @@ WEB_ADDRESS = r"^https?://[^\x00-\x20\x7f@]+$"
 BACKEND = r"^(file|s3|azblob|gs)://[^\x00-\x20\x7f]+$"
 HOST_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$"
 
+DURATION = r"^([0-9]{1,9})(s|m|h|d|)$"
 WORDS = {
+    DURATION: "a time, such as `90s`, `10m`, `26h` or `30d`",
     NAME: "lower-case letters, digits and '-', with a letter first and no '-' at the end",
     DOMAIN: "a domain name in lower case, such as site.internal",
     USER: "a user name: lower-case letters, digits, '_' and '-'",
@@ -47,8 +49,8 @@ WORDS = {
 UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"([0-9]{1,18})(Ki|Mi|Gi|Ti|k|M|G|T|)", re.ASCII)
 _LARGEST = 2**60
-_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d|)", re.ASCII)
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(DURATION, re.ASCII)
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _RANGE = re.compile(r"^[0-9.]+/[0-9]{1,2}$", re.ASCII)
 _SIZE_WORDS = "a whole number of bytes with an optional suffix (k, M, G, T, Ki, Mi, Gi, Ti), such as 80Gi"
 
@@ -95,7 +97,7 @@ def parse_duration(value: object) -> int:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ScalarError("a whole number of seconds with an optional suffix (s, m, h, d), such as 10m or 26h")
-    return int(match[1]) * _SECONDS[match[2]]
+    return int(match[1]) * SECONDS[match[2]]
 
 
 def parse_address(value: object) -> ipaddress.IPv4Address:
@@ -145,9 +147,7 @@ Bytes = Annotated[
     pydantic.Field(ge=1, le=_LARGEST),
     pydantic.BeforeValidator(parse_bytes, json_schema_input_type=_SIZE_SCHEMA),
 ]
-_DURATION_SCHEMA: Any = (
-    Annotated[int, pydantic.Field(ge=1)] | Annotated[str, pydantic.Field(pattern=rf"^{_DURATION.pattern}$")]
-)
+_DURATION_SCHEMA: Any = Annotated[int, pydantic.Field(ge=1)] | Annotated[str, pydantic.Field(pattern=DURATION)]
 Duration = Annotated[
     int,
     pydantic.Field(ge=1, le=3660 * 86_400),

@@ -33,3 +33,10 @@ def test_the_schema_refuses_what_the_model_refuses(change: dict[str, object]) ->
     spec = yaml.safe_load(_SITES[0].read_text()) | change
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(spec, json.loads(reference.site_schema()))
+
+
+@pytest.mark.parametrize(("key", "shown"), [("keep", "30d"), ("rpo", "26h"), ("rto", "10m"), ("drills_every", "8d")])
+def test_a_time_is_shown_as_a_time(key: str, shown: str) -> None:
+    (row,) = [line for line in reference.site_page().splitlines() if line.startswith(f"| `{key}` |")]
+    assert "a time, such as" in row
+    assert f"| `{shown}` |" in row

@@ -90,7 +90,8 @@ def gather(place: Home, site: model.Site, made: deposit.Deposit, say: collect.Sa
 @contextlib.contextmanager
 def standing(directory: Path, *, quota: int | None = None) -> Iterator[DrillHost]:
     """Give a drill host that has everything but a first backup; its server is up for the block."""
-    place = Home(directory / "home", directory / "home" / "node-exporter")
+    root = directory / "home"
+    place = Home(root, root / "node-exporter", root / "repositories")
     vault.make_keys(place)
     login = (place.keys / vault.CREDENTIAL).read_text().strip()
     with support.rest_server(directory / "server", login=login, quota=quota) as server:
@@ -100,6 +101,7 @@ def standing(directory: Path, *, quota: int | None = None) -> Iterator[DrillHost
         site = site_at("lab", port)
         certify(place, site.name, directory / "root.pem")
         deposit.accept(place, archive(site))
+        place.repositories.symlink_to(server.data.parent)
         yield DrillHost(place, site, server.data)
 
 

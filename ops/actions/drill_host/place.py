@@ -11,7 +11,7 @@ from ops.recovery.home import Home
 
 def home(root: Path | None = None) -> Home:
     """Return the place below a root; by default the one that the role `drill_host` makes."""
-    return Home() if root is None else Home(root, root / homes.METRICS.name)
+    return Home() if root is None else Home(root, root / homes.METRICS.name, root / "repositories")
 
 
 def make_keys(place: Home) -> dict[str, object]:
