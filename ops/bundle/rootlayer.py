@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,11 +74,23 @@ def members(archive: tarfile.TarFile, content: Path) -> Iterator[layer.Member]:
         yield layer.Member(clean, content)
 
 
+def merge(tree: Path) -> None:
+    """Move what lies in /bin, /lib, /lib64 and /sbin below /usr: a directory there would hide the root layer's link.
+
+    Debian 12's packages still name the old places; its dpkg follows the links, and an unpacked layer does not.
+    """
+    for old in (tree / "bin", tree / "lib", tree / "lib64", tree / "sbin"):
+        if old.is_dir():
+            shutil.copytree(old, tree / "usr" / old.name, symlinks=True, dirs_exist_ok=True)
+            shutil.rmtree(old)
+
+
 def _extra(suite: str, workshop: recipe.Workshop) -> None:
     """Unpack packages without running their scripts; what they need must be named or lie in the root layer."""
     tree = workshop.scratch / "tree"
     packages = workshop.needs[debian.packages_name(suite)]
     for entry in debian.group(packages, "images_extra"):
         workshop.runner.run(["dpkg-deb", "--extract", entry.file, tree])
+    merge(tree)
     members = [item for item in layer.tree(tree) if not _LEFT_OUT.search(item.info.name)]
     layer.write(members, workshop)

@@ -62,3 +62,15 @@ def test_owners_and_modes_stay_and_times_go(members: dict[str, tarfile.TarInfo])
 def test_links_point_to_names_inside_the_layer(members: dict[str, tarfile.TarInfo]) -> None:
     assert members["usr/bin/copy"].linkname == "usr/bin/su"
     assert members["bin"].linkname == "usr/bin"
+
+
+def test_old_places_are_moved_below_usr(tmp_path: Path) -> None:
+    for name in ("lib/systemd/a.service", "usr/lib/b.so", "sbin/c", "etc/d"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "lib" / "b.so.1").symlink_to("b.so")
+    rootlayer.merge(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"etc", "usr"}
+    assert (tmp_path / "usr/lib/systemd/a.service").read_text() == "lib/systemd/a.service"
+    assert (tmp_path / "usr/lib/b.so.1").read_text() == "usr/lib/b.so"
+    assert (tmp_path / "usr/sbin/c").read_text() == "sbin/c"
