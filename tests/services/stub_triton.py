@@ -27,6 +27,8 @@ class StubTriton:
         """Requests whose client left before the end."""
         self.refusals = 0
         """Requests that the next clients get no answer to."""
+        self.breaks = 0
+        """Answers to `stub: once` that break off."""
         self._first_byte_seconds = first_byte_seconds
         self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
@@ -157,6 +159,18 @@ async def _broken(_: StubTriton, __: asyncio.StreamReader, writer: asyncio.Strea
     raise ConnectionError
 
 
+async def _once(stub: StubTriton, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Break off after two pieces the first time, and answer from then on."""
+    if stub.breaks:
+        stub.breaks -= 1
+        _begin(writer)
+        for piece in PIECES[:2]:
+            _event(writer, {"text_output": piece})
+        await writer.drain()
+        raise ConnectionError
+    await _answer(stub, reader, writer)
+
+
 async def _stall(_: StubTriton, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send a piece, and then nothing until the client leaves."""
     _begin(writer)
@@ -207,6 +221,7 @@ _BEHAVIOURS: dict[str, Behaviour] = {
     "garbage": _garbage,
     "late": _late,
     "broken": _broken,
+    "once": _once,
     "stall": _stall,
     "silence": _silence,
     "slow": _slow,

@@ -11,6 +11,7 @@ ApiError
 ├── RateLimitError           429   too many requests at once, here or in the model's queue
 ├── InternalError            500   a defect in the gateway
 ├── UnavailableError         503   the model's server is down or broken
+│   └── OtherAnswerError     503   it failed amid its answer, and another one says something else
 └── TooLateError             504   the model's server did not answer in time
 """
 
@@ -109,6 +110,10 @@ class UnavailableError(ApiError):
     type = "server_error"
     code = "model_unavailable"
     headers: Mapping[str, str] = {"retry-after": "1"}
+
+
+class OtherAnswerError(UnavailableError):
+    """The model's server failed amid its answer, and the next one's answer does not begin with the same text."""
 
 
 class TooLateError(ApiError):

@@ -15,7 +15,7 @@ from .config import Config
 from .envelope import BROKEN_OFF, CLIENT_GONE, Record, record_of
 from .errors import ApiError, TooLateError
 from .fields import Fields
-from .generation import End, Format, Generation
+from .generation import Again, End, Format, Generation
 from .limits import Limits
 from .meters import Meters
 from .readiness import Readiness
@@ -87,6 +87,8 @@ class Generate:
             async for event in events:
                 if isinstance(event, End):
                     answer = answers.whole(generation, self._form, "".join(texts), event)
+                elif isinstance(event, Again):
+                    texts.clear()
                 else:
                     texts.append(event)
         await exchange.send_json(send, answer)
@@ -103,7 +105,7 @@ class Generate:
                         await send(_STREAM_START)
                     if isinstance(event, End):
                         last = data + answers.ending(generation, self._form, event)
-                    else:
+                    elif isinstance(event, str):
                         data += answers.piece(generation, self._form, event)
                         await send({"type": "http.response.body", "body": data, "more_body": True})
         except ApiError as error:
@@ -113,12 +115,13 @@ class Generate:
             last = sse.encode(error.body())
         await send({"type": "http.response.body", "body": last})
 
-    async def _events(self, generation: Generation, record: Record) -> AsyncGenerator[str | End, None]:
+    async def _events(self, generation: Generation, record: Record) -> AsyncGenerator[str | End | Again, None]:
         """Yield what the model says, and count it. Raise TooLateError when it takes too long in all."""
         parts, model = self._parts, generation.model.name
         deadline = asyncio.get_running_loop().time() + parts.config.request_timeout_seconds
         first = True
-        async with contextlib.aclosing(parts.upstreams[model].generate(generation.payload)) as events:
+        asked = parts.upstreams[model].generate(generation.payload, whole=not generation.stream)
+        async with contextlib.aclosing(asked) as events:
             while (event := await _next(events, deadline)) is not None:
                 if isinstance(event, End):
                     _count(parts.meters, record, event)
@@ -129,7 +132,7 @@ class Generate:
                 yield event
 
 
-async def _next(events: AsyncGenerator[str | End, None], deadline: float) -> str | End | None:
+async def _next(events: AsyncGenerator[str | End | Again, None], deadline: float) -> str | End | Again | None:
     """Return the next event, or nothing at the end. Raise TooLateError at the deadline (event loop's clock)."""
     try:
         async with asyncio.timeout_at(deadline):

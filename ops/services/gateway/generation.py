@@ -59,6 +59,11 @@ class End:
         return {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.generated_tokens, "total_tokens": total}
 
 
+@dataclasses.dataclass(frozen=True)
+class Again:
+    """The answer begins anew: all that came before was of a server that failed."""
+
+
 class Format(Protocol):
     """The shape of one kind of completion: the modules `chat` and `completions`."""
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from . import connection, sse
 from .config import Model
-from .errors import ApiError, InvalidRequestError, RateLimitError, TooLateError, UnavailableError
-from .generation import End
+from .errors import ApiError, InvalidRequestError, OtherAnswerError, RateLimitError, TooLateError, UnavailableError
+from .generation import Again, End
 from .meters import Meters
 
-_PAUSES = (0.05, 0.2, 0.5)
-"""Seconds before each further try at a server that did not answer at all: long enough for another replica."""
+_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""Seconds before each further try: long enough for another replica, and for the cluster to leave a dead one out."""
 
 
 class Upstream:
@@ -31,27 +31,50 @@ class Upstream:
         path = f"/v2/models/{model.name}/generate_stream"
         self._target = connection.Target(url.hostname or "", url.port or 80, path)
 
-    async def generate(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
+    async def generate(
+        self, payload: Mapping[str, object], *, whole: bool = False
+    ) -> AsyncGenerator[str | End | Again, None]:
         """Yield the pieces of the answer, none of them empty, and at last its End.
 
-        A server that does not answer is asked again, as long as nothing was yielded. Closing the iterator
-        closes the connection, which cancels the request there.
+        A server that fails is asked again, and so is another one in its place. After text was yielded the new answer
+        must begin with that same text, and only what follows is yielded: greedy and seeded answers do so, others end
+        with the failure. A caller who wants the `whole` and has passed nothing on gets an Again, and any other answer.
+        Closing the iterator closes the connection, which cancels the request there.
         Raise UnavailableError or TooLateError when the server fails, RateLimitError when its queue is full, and
         InvalidRequestError when it refuses the request.
         """
+        sent = ""
         for pause in (*_PAUSES, None):
-            begun = False
             try:
-                async with contextlib.aclosing(self._try(payload)) as events:
+                async with contextlib.aclosing(self._after(sent, payload)) as events:
                     async for event in events:
-                        begun = True
+                        sent += event if isinstance(event, str) else ""
                         yield event
                 return
-            except (UnavailableError, TooLateError) as error:
-                self._meters.upstream_errors.labels(self._model.name, error.code).inc()
-                if begun or pause is None or isinstance(error, TooLateError):
+            except (UnavailableError, TooLateError, RateLimitError) as error:
+                # a full queue is an answer, unless half of one has been given already
+                if not sent and isinstance(error, RateLimitError):
                     raise
+                self._meters.upstream_errors.labels(self._model.name, error.code).inc()
+                if pause is None or isinstance(error, (TooLateError, OtherAnswerError)):
+                    raise
+            if sent and whole:
+                sent = ""
+                yield Again()
             await asyncio.sleep(pause)
+
+    async def _after(self, sent: str, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
+        """Yield what comes after a text. Raise OtherAnswerError when the answer does not begin with it."""
+        ahead = sent
+        async with contextlib.aclosing(self._try(payload)) as events:
+            async for event in events:
+                piece = event if isinstance(event, str) else ""
+                common = min(len(ahead), len(piece))
+                if piece[:common] != ahead[:common] or (ahead and not piece):
+                    raise OtherAnswerError(f"The model '{self._model.name}' broke off its answer.")
+                ahead, rest = ahead[common:], piece[common:]
+                if rest or not piece:
+                    yield rest or event
 
     async def _try(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
         """Do what `generate` says, once."""

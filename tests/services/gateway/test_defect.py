@@ -10,7 +10,7 @@ import pytest
 from ops.services.gateway import application, config, keys
 from ops.services.gateway.envelope import State
 from ops.services.gateway.generate import Parts
-from ops.services.gateway.generation import End
+from ops.services.gateway.generation import Again, End
 from ops.services.gateway.limits import Limits
 from ops.services.gateway.meters import Meters
 from ops.services.gateway.readiness import Readiness
@@ -21,7 +21,9 @@ from tests.services import gateway_process
 class _Defective(Upstream):
     """Has a defect that nobody foresaw."""
 
-    async def generate(self, payload: Mapping[str, object]) -> AsyncGenerator[str | End, None]:
+    async def generate(
+        self, payload: Mapping[str, object], *, whole: bool = False
+    ) -> AsyncGenerator[str | End | Again, None]:
         if payload:
             raise ZeroDivisionError("the launch code is 0000")
         yield ""
