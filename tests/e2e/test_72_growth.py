@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ops.plan import recovery
 from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
@@ -18,7 +19,7 @@ def test_one_more_worker_touches_no_other_node(site: support.TestSite) -> None:
     )
     grown.up()
     # looking costs one login of our own on each node; the drill host is given the new spec for its backups
-    own = {name: 2 if name == site.site.recovery.drill_host else 1 for name in logins}
+    own = {name: 2 if name == recovery.drill_host(site.site).name else 1 for name in logins}
     assert {name: grown.logins(name) for name in logins} == {name: logins[name] + own[name] for name in logins}
     nodes = json.loads(grown.kubectl("get", "nodes", "-o", "json"))["items"]
     ready = {

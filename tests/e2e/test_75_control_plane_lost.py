@@ -10,7 +10,7 @@ import pytest
 from ops.adapters import process
 from tests.support import site as support
 
-pytestmark = [pytest.mark.e2e, pytest.mark.soak]
+pytestmark = pytest.mark.e2e
 
 
 def test_it_is_refused_without_the_word_for_it(site: support.TestSite) -> None:
