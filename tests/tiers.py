@@ -34,7 +34,9 @@ class Step:
 def pytest(name: str, expression: str, *paths: str, limit: int = 600, at_once: int = 1) -> Step:
     """Return a step that runs the tests whose markers fit an expression, in so many processes."""
     several = ("-n", str(at_once)) if at_once > 1 else ()
-    return Step(name, (str(BIN / "pytest"), "-q", *several, "-m", expression, *(paths or ("tests",))), limit)
+    return Step(
+        name, (str(BIN / "pytest"), "-q", "--durations=12", *several, "-m", expression, *(paths or ("tests",))), limit
+    )
 
 
 def check() -> list[Step]:
