@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -44,13 +45,7 @@ def test_a_drain_that_would_leave_no_replica(pair: support.TestSite) -> None:
     pair.kubectl("--namespace", "models", "scale", "deployment/triton-smollm2", "--replicas=1")
     try:
         pair.kubectl("--namespace", "models", "rollout", "status", "deployment/triton-smollm2", "--timeout=300s")
-        where = pair.kubectl(
-            "--namespace=models",
-            "get",
-            "pods",
-            "--selector=app.kubernetes.io/name=triton",
-            "--output=jsonpath={.items[?(!@.metadata.deletionTimestamp)].spec.nodeName}",
-        ).strip()
+        (where,) = _nodes_of_replicas(pair)
         code, text = maintenance.run(pair, "drain", "--limit", where)
     finally:
         pair.kubectl("--namespace", "models", "scale", "deployment/triton-smollm2", "--replicas=2")
@@ -64,3 +59,10 @@ def test_check_mode_prints_the_plan_and_touches_nothing(pair: support.TestSite) 
     assert code == 0
     assert "plan: runtime_upgrade moves containerd to another version, 3 of 3 nodes" in text
     assert "containerd.io 2.2.0-1 => 2.2.1-1; restarts containerd.service" in text
+
+
+def _nodes_of_replicas(pair: support.TestSite) -> list[str]:
+    """Return the nodes of the model's pods that stay."""
+    words = ("--namespace=models", "get", "pods", "--selector=app.kubernetes.io/name=triton", "--output=json")
+    pods = json.loads(pair.kubectl(*words))["items"]
+    return [str(pod["spec"]["nodeName"]) for pod in pods if "deletionTimestamp" not in pod["metadata"]]
