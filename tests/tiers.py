@@ -58,7 +58,7 @@ def real() -> list[Step]:
         Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
         pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800),
         pytest("isolation", f"lab and not {SOAK}", "tests/lab/test_isolation.py", limit=900),
-        pytest("site", f"e2e and not {SOAK}", limit=3600),
+        pytest("site", f"e2e and not {SOAK}", limit=4200),
     ]
 
 

@@ -10,7 +10,7 @@ from ops.spec import locate
 from tests.e2e import conftest
 from tests.support import site as support
 
-pytestmark = [pytest.mark.e2e, pytest.mark.soak]
+pytestmark = pytest.mark.e2e
 
 
 def test_one_machine_does_everything_and_answers(tmp_path: Path) -> None:
