@@ -185,8 +185,9 @@ class Cluster:
                 _request_timeout=_SECONDS,
             )
             stream.run_forever(timeout=_SECONDS * 3)
-            output = str(stream.read_all())
+            # the status first: reading the output empties the channel that it came on (kubernetes 36, ws_client)
             code = stream.returncode
+            output = str(stream.read_all())
             stream.close()
         except (kubernetes.client.ApiException, OSError, yaml.YAMLError, TypeError) as error:
             # TypeError: the connection ended without the program's status (kubernetes.stream.ws_client).
