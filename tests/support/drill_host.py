@@ -101,6 +101,7 @@ def standing(directory: Path, *, quota: int | None = None) -> Iterator[DrillHost
         site = site_at("lab", port)
         certify(place, site.name, directory / "root.pem")
         deposit.accept(place, archive(site))
+        place.repositories.unlink(missing_ok=True)
         place.repositories.symlink_to(server.data.parent)
         yield DrillHost(place, site, server.data)
 

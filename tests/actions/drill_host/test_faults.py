@@ -30,7 +30,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def host(template: Path, tmp_path: Path) -> Iterator[DrillHost]:
     """Give a copy of that drill host with a server of its own."""
-    shutil.copytree(template, tmp_path / "host")
+    shutil.copytree(template, tmp_path / "host", symlinks=True)
     with drill_host.standing(tmp_path / "host") as made:
         yield made
 
