@@ -140,4 +140,5 @@ def test_an_engine_that_dies_at_work_ends_the_stream_with_an_error(tmp_path: Pat
         _wait_for(lambda: httpx.get(f"{gateway.operations}/readyz", trust_env=False).status_code == 503)
         with pytest.raises(openai.InternalServerError) as caught:
             ai.completions.create(model="smollm2", prompt="1")
-        assert caught.value.status_code == 503
+        # Triton refuses while it has no engine, and holds the question while it starts a new one
+        assert caught.value.status_code in {503, 504}
