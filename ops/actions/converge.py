@@ -14,7 +14,7 @@ from ops.actions import provenance, sites
 from ops.actions.parts import Part
 from ops.adapters import ansible, site_lock, ssh
 from ops.adapters.ansible_events import Status, Task
-from ops.plan.stage import playbook
+from ops.plan.stage import Stage, playbook
 from ops.spec import access, model, places
 
 Say = Callable[[str], None]
@@ -29,10 +29,11 @@ _SHOWN = 3
 def join(part: Part, say: Say, cancelled: threading.Event) -> None:
     """Run the playbook on a node that Pulumi's state does not know.
 
-    A real one that is in the cluster already, because the state was lost, is treated as what it is: a joined node.
+    A real one that is in the cluster already, because the state was lost, is treated as what it is: a joined node. Of
+    the later stage that says nothing, since its node has just joined, and none of its tasks is disruptive.
     """
     site = sites.load(part.site)
-    if site.lab is None and _is_joined(site, part.node):
+    if site.lab is None and part.stage is Stage.PLATFORM and _is_joined(site, part.node):
         say("in the cluster already")
         update(part, say, cancelled)
     else:
@@ -131,11 +132,10 @@ def _summary(verb: str, changed: tuple[Task, ...]) -> str:
 
 
 def _refusal(part: Part, task: Task) -> errors.DeployError:
-    playbook = _safe_playbook(task)
     return errors.DeployError(
         f"'{task.name}' would interrupt what runs on {part.node}, and Pulumi does not do that as a side effect",
         where=f"{task.path} on {part.node}",
-        mend=f"run: ansible-playbook -i {part.site} {playbook} --limit {part.node}; then run Pulumi again",
+        mend=f"run: ansible-playbook -i {part.site} {_safe_playbook(task)} --limit {part.node}; then run Pulumi again",
     )
 
 

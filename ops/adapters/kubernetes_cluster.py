@@ -185,7 +185,7 @@ class Cluster:
                 _request_timeout=_SECONDS,
             )
             stream.run_forever(timeout=_SECONDS * 3)
-            # the status first: reading the output empties the channel that it came on (kubernetes 36, ws_client)
+            # the status first: reading the output empties the channel that it came on (kubernetes 37.0, ws_client)
             code = stream.returncode
             output = str(stream.read_all())
             stream.close()

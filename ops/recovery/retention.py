@@ -86,8 +86,6 @@ def _forget(place: Home, repository: Repository, host: str, keep: datetime.timed
         # before and not after: a run that dies between the two leaves data that only a prune removes
         (place.state / _PRUNE_DUE).touch(mode=0o600)
         removed += restic.forget(repository, Retention(hours(keep)), host=host, tag=kind).removed
-    if not removed:
-        (place.state / _PRUNE_DUE).unlink(missing_ok=True)
     return tuple(removed)
 
 

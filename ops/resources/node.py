@@ -18,13 +18,13 @@ class NodeArgs:
     """Path of the spec, relative to the checkout or absolute."""
     node: str
     stage: str
-    """Which of the node's plays run: their tag. Each stage is a resource of its own."""
+    """Which of the node's playbooks runs, by its name. Each stage is a resource of its own."""
     variables: Mapping[str, object]
     """Variables of the node's roles, each visible in previews."""
     roles: str
     """Digest of the code of those roles."""
     release: Mapping[str, str]
-    """Role -> digest of what the operator's machine hands to nodes of that role: packages, images, manifests."""
+    """Role, or `drill_host` -> digest of what the operator's machine hands to it: packages, images, manifests, code."""
     control_plane: bool
     """Control planes never change two at a time."""
     follows_boot: bool

@@ -155,6 +155,15 @@ def test_a_real_node_that_is_in_the_cluster_already_is_looked_at_first(
     assert asked[0].endswith(": test -e /etc/kubernetes/kubelet.conf")
 
 
+def test_the_later_stage_of_a_node_that_has_just_joined_is_run_without_a_look(
+    monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    monkeypatch.setattr(provenance, "clean_commit", lambda: "c0ffee")
+    found = runs(monkeypatch, SOMETHING)
+    converge.join(Part(REAL, "gpu1", Stage.OPERATIONS), said.append, threading.Event())
+    assert [request.check for request in found.requests] == [False]
+
+
 def test_a_lab_node_is_joined_without_a_question(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     found = runs(monkeypatch, SOMETHING)
     converge.join(LAB_PART, said.append, threading.Event())

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ops.spec import places
+from tests.support import load as load_support
 from tests.support import site as support
 
 ANSIBLE = places.PROJECT_ROOT / ".venv" / "bin" / "ansible-playbook"
 OLD, NEW = "2.2.0", "2.2.1"
 SECONDS = 1800
+CLIENTS = 8
+NODES = ("cp1", "gpu1", "gpu2")
 
 
 def argv(pair: support.TestSite, playbook: str, *words: str) -> list[str | Path]:
@@ -84,3 +87,10 @@ def nodes(pair: support.TestSite) -> list[dict[str, Any]]:
 def journal(pair: support.TestSite) -> Path:
     """Return where the journal of an unfinished maintenance lies."""
     return pair.state / "maintenance" / "journal.json"
+
+
+def whole(load: load_support.Load) -> None:
+    """Fail with the requests that were lost."""
+    assert load.outcomes
+    assert load.lost == []
+    assert {outcome.finish_reason for outcome in load.outcomes} <= {"stop", "length"}

@@ -8,15 +8,13 @@ import pytest
 
 from tests.e2e.conftest import SEED
 from tests.e2e_pair import maintenance
-from tests.e2e_pair.maintenance import NEW, OLD
+from tests.e2e_pair.maintenance import CLIENTS, NEW, NODES, OLD, whole
 from tests.support import load as support_load
 from tests.support import site as support
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak]
 
-CLIENTS = 8
 DEPLOY = 4
-NODES = ("cp1", "gpu1", "gpu2")
 FAULT = "/etc/systemd/system/containerd.service.d/50-test.conf"
 REFUSE_NEW = "[Service]\nExecStartPre=/bin/sh -c '! /usr/bin/containerd --version | grep --quiet 2[.]2[.]1'\n"
 MOMENTS = (
@@ -27,13 +25,6 @@ MOMENTS = (
     "asking a pod of smollm2 on",
     "is in service",
 )
-
-
-def whole(load: support_load.Load) -> None:
-    """Fail with the requests that were lost."""
-    assert load.outcomes
-    assert load.lost == []
-    assert {outcome.finish_reason for outcome in load.outcomes} <= {"stop", "length"}
 
 
 def test_an_upgrade_under_load_loses_nothing(pair: support.TestSite) -> None:

@@ -6,8 +6,7 @@ import pytest
 import yaml
 
 from tests.e2e_pair import maintenance
-from tests.e2e_pair.maintenance import NEW
-from tests.e2e_pair.test_20_upgrade import CLIENTS, NODES, whole
+from tests.e2e_pair.maintenance import CLIENTS, NEW, NODES, whole
 from tests.support import load as support_load
 from tests.support import site as support
 

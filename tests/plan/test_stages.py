@@ -72,3 +72,14 @@ def test_the_first_control_plane_lets_prometheus_in() -> None:
     assert [node.name for node in example.nodes if stages.lets_in(example, node)] == [
         example.nodes_with(model.Role.CONTROL_PLANE)[0].name
     ]
+
+
+def test_no_task_of_the_later_stage_is_disruptive() -> None:
+    roles = {role for name in SITES for node in site(name).nodes for role in _roles(site(name), node)}
+    files = [path for role in roles for path in (places.PROJECT_ROOT / "roles" / role).rglob("*.yml")]
+    assert files
+    assert [path for path in files if "disruptive" in path.read_text()] == []
+
+
+def _roles(found: model.Site, node: model.Node) -> tuple[str, ...]:
+    return stages.role_names(found, node, Stage.OPERATIONS)

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ops.adapters import restic, restic_process, restic_repository
+from ops.adapters.restic_binary import Binary
 from ops.adapters.restic_results import Retention
-from ops.recovery import catalogue, point, retention, signing, vault
+from ops.plan import recovery
+from ops.recovery import catalogue, home, point, retention, signing, vault
 from ops.recovery.point import Kind, RecoveryPoint
+from ops.spec import places
 from tests.support import drill_host
 from tests.support.drill_host import DrillHost
 
@@ -118,6 +122,24 @@ def test_a_point_that_lost_a_snapshot_too_early_stays_to_be_seen(host: DrillHost
     next((host.data / "snapshots").iterdir()).unlink()
     assert sweep(host)["removed_points"] == []
     assert points(host) == [identifier]
+
+
+def test_a_prune_that_is_due_stays_due_when_nothing_more_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = home.Home(tmp_path)
+    place.state.mkdir()
+    due = place.state / "prune-due"
+    due.touch()
+    monkeypatch.setattr(restic, "snapshots", lambda *_, **__: ())
+    repository = restic_repository.Repository("/nowhere", tmp_path, Binary(tmp_path, (0, 18, 0)))
+    assert retention._forget(place, repository, "lab", datetime.timedelta(days=1)) == ()
+    assert due.exists()
+
+
+def test_the_repositories_lie_where_the_role_puts_them() -> None:
+    role = yaml.safe_load((places.PROJECT_ROOT / "roles/backup_server/defaults/main.yml").read_text())
+    assert role["backup_server_directory"] == recovery.REPOSITORIES
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(3600, "1h"), (3601, "2h"), (30 * 86400, "720h"), (1, "1h")])
