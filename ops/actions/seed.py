@@ -54,7 +54,7 @@ def references(site: model.Site, found: Iterable[Image]) -> dict[str, str]:
 def seed(site: model.Site, bundle: build.Bundle) -> None:
     """Sign the apt repository for this site and write what roles and stack read on the operator's machine."""
     space = prepare.workspace(site)
-    archive, release = _signed_archive(space, bundle.path("apt"))
+    archive, release = signed_archive(space, bundle.path("apt"))
     found = images(bundle)
     manifest = bundle.path("manifests") / "cilium.yaml"
     code = tree.pack(space.state / "tree")
@@ -111,15 +111,18 @@ def _key_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().strip()).hexdigest()
 
 
-def _signed_archive(space: prepare.Workspace, repository: Path) -> tuple[Path, str]:
-    """Return a tar of the signed repository, made when its content or signature is new, and its name."""
+def signed_archive(space: prepare.Workspace, repository: Path) -> tuple[Path, str]:
+    """Return a tar of the signed repository, made when its content or signature is new, and its name.
+
+    The name is `<digest of the packages>-<digest of the signature>`.
+    """
     home, signed = space.keys / "gnupg", space.state / "apt"
     sign.make_key(home)
     sign.sign(repository, home, signed)
     public = signed / sign.KEYRING
     shutil.copyfile(public, space.keys / "apt.gpg")
     signatures = b"".join(path.read_bytes() for path in sorted(signed.glob("dists/*/InRelease")))
-    release = hashlib.sha256(repository.name.encode() + signatures).hexdigest()[:16]
+    release = "-".join(hashlib.sha256(part).hexdigest()[:12] for part in (repository.name.encode(), signatures))
     archive = space.state / "seed" / f"apt-{release}.tar"
     if not archive.exists():
         archive.parent.mkdir(exist_ok=True)

@@ -11,6 +11,9 @@ from ops import errors
 from ops.adapters import ssh
 
 _BACKEND = "gateway"
+"""The frontend has the same name, so that `show stat gateway` is about the frontend alone."""
+_SERVERS = 4
+"""Type of the rows that are about servers (management guide, 9.3)."""
 _TALK = """
 import socket, sys
 with socket.socket(socket.AF_UNIX) as connection:
@@ -35,7 +38,14 @@ class Server:
 
 def servers(target: str, options: Sequence[str]) -> tuple[Server, ...]:
     """Return the servers of the gateway's backend on one load balancer. Raise DeployError, UnreachableError."""
-    return read(_say(target, options, f"show stat {_BACKEND} 4 -1"))
+    found = read(_say(target, options, f"show stat -1 {_SERVERS} -1"))
+    if not found:
+        raise errors.DeployError(
+            f"the load balancer has no backend {_BACKEND}",
+            where=target,
+            mend="bring its configuration back (playbooks/platform.yml), then run the same command again",
+        )
+    return found
 
 
 def set_state(target: str, options: Sequence[str], server: str, state: str) -> None:
@@ -50,10 +60,12 @@ def set_state(target: str, options: Sequence[str], server: str, state: str) -> N
 
 
 def read(text: str) -> tuple[Server, ...]:
-    """Given HAProxy's CSV of servers, return them (management guide, 9.1)."""
+    """Given HAProxy's CSV of servers, return those of the gateway's backend (management guide, 9.1)."""
     lines = [line for line in text.removeprefix("# ").splitlines() if line]
     rows = csv.DictReader(lines)
-    return tuple(Server(row["svname"], row["status"], int(row["scur"] or 0)) for row in rows)
+    return tuple(
+        Server(row["svname"], row["status"], int(row["scur"] or 0)) for row in rows if row["pxname"] == _BACKEND
+    )
 
 
 def _say(target: str, options: Sequence[str], line: str) -> str:

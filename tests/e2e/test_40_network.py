@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.adapters import process
+from ops.adapters import haproxy, process, ssh
+from ops.nodes.site_nodes import SiteNodes
+from ops.spec import access
 from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
@@ -114,3 +116,19 @@ def test_only_the_gateway_reaches_triton(site: support.TestSite, address: str) -
     process.run(gateway, timeout=30, environment=site.environment())
     stranger = ["kubectl", "-n", NAMESPACE, "exec", "friend", "--", *probe]
     process.run(stranger, timeout=30, environment=site.environment(), expect=(1,))
+
+
+def test_a_node_takes_no_requests_while_the_load_balancer_diverts_them(site: support.TestSite) -> None:
+    nodes, balancer = SiteNodes(site.site), f"{site.site.access.user}@{site.site.node('infra1').address}"
+    options = ssh.options(access.known_hosts(site.site), access.private_key(site.site))
+    said: list[str] = []
+    try:
+        nodes.divert("gpu1", 60, said.append, time.sleep)
+        assert {item.name: item.status for item in haproxy.servers(balancer, options)} == {"cp1": "UP", "gpu1": "DRAIN"}
+    finally:
+        nodes.admit("gpu1")
+    assert said == ["no request comes in by gpu1"]
+    deadline = time.monotonic() + 30
+    while {item.status for item in haproxy.servers(balancer, options)} != {"UP"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

@@ -92,5 +92,7 @@ def journal(pair: support.TestSite) -> Path:
 def whole(load: load_support.Load) -> None:
     """Fail with the requests that were lost."""
     assert load.outcomes
-    assert load.lost == []
+    if load.lost:
+        told = "\n".join(map(str, load.lost))
+        raise AssertionError(f"{len(load.lost)} of {len(load.outcomes)} requests were lost:\n{told}")
     assert {outcome.finish_reason for outcome in load.outcomes} <= {"stop", "length"}

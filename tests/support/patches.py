@@ -1,0 +1,66 @@
+"""A newer version of a Debian package in a site's own repository: what a new bundle brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ops.actions import prepare, seed
+from ops.adapters import process
+from ops.bundle import apt, build, package, repository
+from ops.spec import places
+from tests.support import site as support
+
+PACKAGE = "sensible-utils"
+"""On every machine, and nothing needs it to run."""
+SUITE = "trixie"
+_INDEX = "main/binary-amd64/Packages"
+
+
+def publish(pair: support.TestSite, directory: Path, version: str, files: Mapping[str, str]) -> None:
+    """Sign a repository in which the package has a newer version with further files, and seed infra1 with it."""
+    bundle = build.build([apt.NAME]).path(apt.NAME)
+    root = directory / f"apt-{version}"
+    for suite in (path.name for path in sorted((bundle / "dists").iterdir())):
+        entries = _entries(bundle, suite)
+        if suite == SUITE:
+            entries.append(_repack(next(filter(_is_package, entries)), directory / version, version, files))
+        repository.add(root, suite, entries)
+    archive, release = seed.signed_archive(prepare.workspace(pair.site), root)
+    seed_infra(pair, "-e", f"site_apt_archive={archive}", "-e", f"site_apt_release={release}")
+
+
+def seed_infra(pair: support.TestSite, *words: str) -> None:
+    """Run the base's playbook on infra1; without further words it brings the bundle's own repository."""
+    argv: list[str | Path] = [places.PROJECT_ROOT / ".venv/bin/ansible-playbook", "-i", pair.path, "playbooks/base.yml"]
+    process.run(
+        [*argv, "--limit", "infra1", *words],
+        timeout=600,
+        environment=pair.environment(),
+        directory=places.PROJECT_ROOT,
+    )
+
+
+def _entries(root: Path, suite: str) -> list[repository.Entry]:
+    stanzas = (root / "dists" / suite / _INDEX).read_text().strip().split("\n\n")
+    return [repository.Entry(stanza, root / repository.field(stanza, "Filename")) for stanza in stanzas]
+
+
+def _is_package(entry: repository.Entry) -> bool:
+    return repository.field(entry.stanza, "Package") == PACKAGE
+
+
+def _repack(old: repository.Entry, tree: Path, version: str, files: Mapping[str, str]) -> repository.Entry:
+    """Return the package again, under a newer version and with further files."""
+    process.run(["dpkg-deb", "--raw-extract", old.file, tree], timeout=60)
+    control = tree / "DEBIAN" / "control"
+    before = repository.field(old.stanza, "Version")
+    control.write_text(control.read_text().replace(f"Version: {before}\n", f"Version: {version}\n"))
+    for name, content in files.items():
+        file = tree / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    target = tree.with_name(f"{PACKAGE}_{version}_all.deb")
+    process.run(["dpkg-deb", "--root-owner-group", "--build", tree, target], timeout=60)
+    stanza = package.stanza(tree, target, Path("pool", target.name))
+    return repository.Entry(stanza, target)
