@@ -6,7 +6,6 @@ import pulumi
 import pulumi_kubernetes
 
 from ops.plan import endpoints
-from ops.plan.stage import Stage
 from ops.resources import cluster as resource
 from ops.spec import model
 from stacks.configuration import Settings
@@ -29,7 +28,7 @@ class Cluster(pulumi.ComponentResource):
             resource.ClusterArgs(
                 site=settings.path,
                 endpoint=endpoint,
-                revisions={node.name: hosts.nodes[node.name, Stage.PLATFORM].revision for node in needed},
+                revisions={node.name: hosts.nodes[node.name].revision for node in needed},
             ),
             pulumi.ResourceOptions(parent=self),
         )

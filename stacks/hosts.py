@@ -18,8 +18,10 @@ class Hosts(pulumi.ComponentResource):
     Monitoring and backups come beside them, each node's as soon as the node itself stands.
     """
 
-    nodes: dict[tuple[str, Stage], Node]
-    """The stages of the nodes, by name of the node and stage."""
+    nodes: dict[str, Node]
+    """What the cluster stands on, by name of the node."""
+    operations: dict[str, Node]
+    """Monitoring and backups, by name of the node."""
     machines: dict[str, Machine]
     """Empty on a real site."""
 
@@ -28,15 +30,15 @@ class Hosts(pulumi.ComponentResource):
         self._settings = settings
         self.machines = {}
         self.nodes = {}
+        self.operations = {}
         if settings.site.lab is not None:
             self.machines = {node.name: self._machine(node) for node in settings.site.nodes}
         for node in ordered(settings.site):
-            for stage in (Stage.BASE, Stage.PLATFORM):
-                self.nodes[node.name, stage] = self._node(node, stage)
+            self.nodes[node.name] = self._node(node, Stage.PLATFORM)
         # the monitoring node is the first infra node, so that it comes before the control plane that lets it in
         for node in ordered(settings.site):
-            self.nodes[node.name, Stage.OPERATIONS] = self._node(node, Stage.OPERATIONS)
-        self.register_outputs({"revisions": {label(*key): node.revision for key, node in self.nodes.items()}})
+            self.operations[node.name] = self._node(node, Stage.OPERATIONS)
+        self.register_outputs({"revisions": {key: node.revision for key, node in self.nodes.items()}})
 
     def _machine(self, node: model.Node) -> Machine:
         arguments = MachineArgs(
@@ -78,15 +80,12 @@ class Hosts(pulumi.ComponentResource):
     def _before(self, node: model.Node, stage: Stage) -> list[Node]:
         """Return the resources that must stand before a stage of a node can be made."""
         site = self._settings.site
-        before = stages.stage_before(node, stage)
-        own = [] if before is None else [self.nodes[node.name, before]]
-        if stage is not Stage.OPERATIONS:
-            return [*own, *(self.nodes[other.name, stage] for other in prerequisites(site, node, stage))]
+        if stage is Stage.PLATFORM:
+            return [self.nodes[before.name] for before in prerequisites(site, node)]
         watching = endpoints.monitoring_node(site)
         # a control plane lets Prometheus in, whose request lies on the monitoring node
-        asks = stages.lets_in(site, node) and node != watching
-        asked = [self.nodes[watching.name, Stage.OPERATIONS]] if asks else []
-        return [*own, *asked]
+        asked = [self.operations[watching.name]] if stages.lets_in(site, node) and node != watching else []
+        return [self.nodes[node.name], *asked]
 
 
 def ordered(site: model.Site) -> list[model.Node]:
@@ -96,16 +95,17 @@ def ordered(site: model.Site) -> list[model.Node]:
     return [*infra, *planes, *(node for node in site.nodes if node not in infra + planes)]
 
 
-def prerequisites(site: model.Site, node: model.Node, stage: Stage) -> list[model.Node]:
-    """Return the nodes whose same stage must stand before a node's can be made.
+def prerequisites(site: model.Site, node: model.Node) -> list[model.Node]:
+    """Return the nodes that must stand before a node can be made.
 
     Everything installs from the infra nodes; a control plane joins those before it; a worker joins the first one.
     """
     order = ordered(site)
     before = order[: order.index(node)]
     infra = [other for other in before if model.Role.INFRA in other.roles]
-    if stage is Stage.BASE or model.Role.INFRA in node.roles:
-        return infra
     planes = [other for other in before if model.Role.CONTROL_PLANE in other.roles]
-    joined = planes if model.Role.CONTROL_PLANE in node.roles else planes[:1]
-    return list(dict.fromkeys(infra + joined))
+    if model.Role.CONTROL_PLANE in node.roles:
+        return list(dict.fromkeys(infra + planes))
+    if model.Role.INFRA in node.roles:
+        return infra
+    return list(dict.fromkeys(infra + planes[:1]))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import pulumi
 
 from ops.plan import serving
+from ops.spec import model
 from stacks.cluster import Cluster
 from stacks.configuration import Settings
 from stacks.hosts import Hosts
@@ -33,14 +34,15 @@ class Serving(pulumi.ComponentResource):
         super().__init__("sitewright:stack:Serving", name, {}, opts)
         self._cluster = cluster
         self._machine = next(iter(hosts.machines.values()), None)
+        workers = [hosts.nodes[node.name] for node in settings.site.nodes_with(model.Role.WORKER)]
         made: dict[str, pulumi.CustomResource] = {}
         wanted = serving.objects(settings.site, settings.images, settings.key_hashes)
         for item in sorted(wanted, key=stage):
             before = [made[logical_name(other)] for other in wanted if precedes(other, item)]
-            made[logical_name(item)] = self._register(item, before)
+            made[logical_name(item)] = self._register(item, [*before, *workers[: copies(item)]])
         self.register_outputs({"objects": sorted(made)})
 
-    def _register(self, item: KubernetesObject, before: list[pulumi.CustomResource]) -> pulumi.CustomResource:
+    def _register(self, item: KubernetesObject, before: Sequence[pulumi.CustomResource]) -> pulumi.CustomResource:
         options = pulumi.ResourceOptions(
             parent=self,
             provider=self._cluster.provider,
@@ -82,6 +84,12 @@ def precedes(other: KubernetesObject, item: KubernetesObject) -> bool:
     if after is Stage.SERVICES:
         return before is Stage.WORKLOADS and _selects(item, other)
     return (before, after) == (Stage.NEEDS, Stage.WORKLOADS)
+
+
+def copies(item: KubernetesObject) -> int:
+    """Return how many workers a workload asks for, so that its pods find them all and spread at once; else 0."""
+    replicas = _at(item, "spec").get("replicas", 1)
+    return int(str(replicas)) if stage(item) is Stage.WORKLOADS else 0
 
 
 def _selects(service: KubernetesObject, workload: KubernetesObject) -> bool:

@@ -30,7 +30,7 @@ def join(part: Part, say: Say, cancelled: threading.Event) -> None:
     """Run the playbook on a node that Pulumi's state does not know.
 
     A real one that is in the cluster already, because the state was lost, is treated as what it is: a joined node. Of
-    the other stages that says nothing, for none of their tasks is disruptive.
+    the later stage that says nothing, since its node has just joined, and none of its tasks is disruptive.
     """
     site = sites.load(part.site)
     if site.lab is None and part.stage is Stage.PLATFORM and _is_joined(site, part.node):

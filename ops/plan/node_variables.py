@@ -18,9 +18,9 @@ PACKAGE_REVISION = "-1"
 
 def node_variables(site: model.Site, node: model.Node) -> Variables:
     """Given a site and one of its nodes, return the variables of that node's roles."""
-    variables = base(site, node)
+    variables = _base(site, node)
     if model.Role.INFRA in node.roles:
-        variables |= _load_balancer(site, node)
+        variables |= _infra(site, node)
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
         variables |= _container_runtime(site) | _kubernetes(site, node)
     if model.Role.CONTROL_PLANE in node.roles:
@@ -38,37 +38,30 @@ def operations(site: model.Site, node: model.Node) -> Variables:
     return variables
 
 
-def base(site: model.Site, node: model.Node) -> Variables:
-    """Return those of a node's variables that only the roles of its base are given."""
+def _base(site: model.Site, node: model.Node) -> Variables:
     front = endpoints.front_address(site)
     is_infra = model.Role.INFRA in node.roles
-    server = endpoints.registry(site)
-    variables: Variables = {
+    bundle_uri = f"https://{endpoints.registry(site)}/apt"
+    return {
         "site_name": site.name,
         "site_is_lab": site.lab is not None,
-        "apt_source_uri": "file:/srv/sitewright/apt/current" if is_infra else f"https://{server}/apt",
+        "apt_source_uri": "file:/srv/sitewright/apt/current" if is_infra else bundle_uri,
         "apt_source_suite": node.debian,
-        "maintenance_previous_uri": "file:/srv/sitewright/apt/previous"
-        if is_infra
-        else f"https://{server}/apt-previous",
+        "maintenance_previous_uri": "file:/srv/sitewright/apt/previous" if is_infra else f"{bundle_uri}-previous",
         "base_user": site.access.user,
         "base_hostname": node.name,
         "base_address": str(node.address),
         "base_hosts": {endpoints.bundle_host(site): front, endpoints.api_host(site): front},
     }
-    if is_infra:
-        variables |= {
-            "bundle_server_name": endpoints.bundle_host(site),
-            "bundle_server_port": site.network.bundle_port,
-            "bundle_server_clients": str(site.network.subnet),
-        }
-    return variables
 
 
-def _load_balancer(site: model.Site, node: model.Node) -> Variables:
+def _infra(site: model.Site, node: model.Node) -> Variables:
     network = site.network
     planes = site.nodes_with(model.Role.CONTROL_PLANE)
     return {
+        "bundle_server_name": endpoints.bundle_host(site),
+        "bundle_server_port": network.bundle_port,
+        "bundle_server_clients": str(network.subnet),
         "load_balancer_names": [endpoints.api_host(site), f"gateway.{network.domain}"],
         "load_balancer_addresses": sorted(
             {endpoints.front_address(site), *(str(node.address) for node in site.nodes_with(model.Role.INFRA))}

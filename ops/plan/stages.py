@@ -1,7 +1,7 @@
 """What each stage of a node is made of: its roles, its variables, and what the operator's machine hands to it.
 
 Each stage is a Pulumi resource of its own, so that monitoring and backups are set up beside the cluster's next nodes
-instead of before them. A plain Ansible run does all, in the order of `playbooks/site.yml`.
+instead of before them. A plain Ansible run does both, in the order of `playbooks/site.yml`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from ops.spec import model
 
 def role_names(site: model.Site, node: model.Node, stage: Stage) -> tuple[str, ...]:
     """Given a site and one of its nodes, return the Ansible roles of a stage, in the order in which they run."""
-    if stage is Stage.OPERATIONS:
-        return _operations(site, node)
-    return _base(node) if stage is Stage.BASE else _platform(node)
+    return _operations(site, node) if stage is Stage.OPERATIONS else _platform(node)
 
 
 def variables(site: model.Site, node: model.Node, stage: Stage) -> Mapping[str, object]:
@@ -25,30 +23,15 @@ def variables(site: model.Site, node: model.Node, stage: Stage) -> Mapping[str, 
     operations = node_variables.operations(site, node)
     if stage is Stage.OPERATIONS:
         return operations
-    base = node_variables.base(site, node)
-    if stage is Stage.BASE:
-        return base
     every = node_variables.node_variables(site, node)
-    return {key: value for key, value in every.items() if key not in operations and key not in base}
+    return {key: value for key, value in every.items() if key not in operations}
 
 
 def releases(site: model.Site, node: model.Node, stage: Stage) -> frozenset[str]:
     """Return the names of the releases that a stage of a node gets from the operator's machine."""
     if stage is Stage.OPERATIONS:
         return frozenset({"drill_host"} if node == recovery.drill_host(site) else ())
-    seeded = {model.Role.INFRA} & set(node.roles)
-    return frozenset(role.value for role in (seeded if stage is Stage.BASE else set(node.roles) - seeded))
-
-
-def stage_before(node: model.Node, stage: Stage) -> Stage | None:
-    """Return the stage of a node that a stage of it comes after; None for the first.
-
-    What watches a worker looks for nothing of the cluster when it is set up, so that it comes beside the join.
-    """
-    if stage is Stage.BASE:
-        return None
-    beside = not {model.Role.INFRA, model.Role.CONTROL_PLANE} & set(node.roles)
-    return Stage.BASE if stage is Stage.PLATFORM or beside else Stage.PLATFORM
+    return frozenset(role.value for role in node.roles)
 
 
 def lets_in(site: model.Site, node: model.Node) -> bool:
@@ -56,13 +39,10 @@ def lets_in(site: model.Site, node: model.Node) -> bool:
     return node == site.nodes_with(model.Role.CONTROL_PLANE)[0]
 
 
-def _base(node: model.Node) -> tuple[str, ...]:
-    names = ["base", "apt_source"]
-    return ("bundle_server", *names, "site_certificate") if model.Role.INFRA in node.roles else tuple(names)
-
-
 def _platform(node: model.Node) -> tuple[str, ...]:
-    names = ["load_balancer", "site_certificate"] if model.Role.INFRA in node.roles else []
+    names = ["base", "apt_source"]
+    if model.Role.INFRA in node.roles:
+        names += ["bundle_server", "load_balancer", "site_certificate"]
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
         names += ["container_runtime", "kubernetes_packages"]
     if model.Role.CONTROL_PLANE in node.roles:

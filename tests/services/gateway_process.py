@@ -48,7 +48,7 @@ def running(
 
 
 def write_files(directory: Path, url: str, settings: Mapping[str, object] = types.MappingProxyType({})) -> Path:
-    """Write a configuration with free ports and no pause, and a file of keys; return the configuration's path."""
+    """Write a configuration with free ports and no long pause, and a file of keys; return the configuration's path."""
     card = {"url": url, "context_tokens": 512, "max_output_tokens": 256, "created": 1_700_000_000}
     configuration = {
         "models": {"smollm2": card},
@@ -57,6 +57,7 @@ def write_files(directory: Path, url: str, settings: Mapping[str, object] = type
         "api_port": 0,
         "operations_port": 0,
         "drain_seconds": 0,
+        "longest_retry_pause_seconds": 0.04,
         **settings,
     }
     (directory / "keys.json").write_text(json.dumps({"tester": _SHA256}))

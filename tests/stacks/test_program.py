@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ops.plan.stage import Stage, label
 from tests.stacks.recorder import Made, Program, inventory
 
 Run = Callable[[dict[str, Any]], Program]
@@ -34,14 +33,14 @@ def platform(program: Program) -> dict[str, Made]:
 def test_a_lab_has_a_machine_a_node_and_a_cluster_of_every_kind(lab: Program) -> None:
     names = {"infra1", "cp1", "gpu1"}
     assert lab.of("sitewright:lab:Machine").keys() == names
-    assert lab.of("sitewright:site:Node").keys() == {label(name, stage) for name in names for stage in Stage}
+    assert lab.of("sitewright:site:Node").keys() == names | {f"{name}-operations" for name in names}
     assert lab.of("sitewright:site:Cluster").keys() == {"lab"}
     assert lab.of("pulumi:providers:").keys() == {"lab"}
 
 
 def test_a_real_site_makes_no_machines(example: Program) -> None:
     assert example.of("sitewright:lab:") == {}
-    assert len(example.of("sitewright:site:Node")) == 3 * 9
+    assert len(example.of("sitewright:site:Node")) == 2 * 9
 
 
 def test_every_type_is_known(example: Program, lab: Program) -> None:
@@ -54,7 +53,7 @@ def test_a_nodes_variables_are_fields_and_name_no_other_worker(example: Program)
     workers = [made.inputs["node"] for name, made in platform(example).items() if name.startswith("gpu")]
     assert len(workers) > 1
     for name in workers:
-        text = json.dumps([nodes[label(name, stage)].inputs["variables"] for stage in Stage])
+        text = json.dumps([nodes[name].inputs["variables"], nodes[f"{name}-operations"].inputs["variables"]])
         assert [other for other in workers if other != name and other in text] == []
 
 
@@ -65,8 +64,7 @@ def test_a_nodes_inputs_hold_what_changes_it_and_nothing_else(lab: Program) -> N
     assert (inputs["serial"], inputs["boot"]) == (2, 3)
     assert inputs["release"] == {}
     assert lab.of("sitewright:site:Node")["gpu1-operations"].inputs.keys() == every
-    assert lab.of("sitewright:site:Node")["infra1-base"].inputs["release"] == {"infra": "release-1"}
-    assert lab.of("sitewright:site:Node")["infra1"].inputs["release"] == {}
+    assert lab.of("sitewright:site:Node")["infra1"].inputs["release"] == {"infra": "release-1"}
     assert lab.of("sitewright:site:Node")["infra1-operations"].inputs["release"] == {"drill_host": "release-3"}
 
 
@@ -75,24 +73,17 @@ def test_nodes_come_in_the_order_in_which_they_can_be_made(example: Program) -> 
     planes = [name for name, made in nodes.items() if made.inputs["control_plane"]]
     infra = list(nodes)[:2]
     for index, name in enumerate(planes):
-        assert nodes[name].depends_on == {f"{name}-base", *infra, *planes[:index]}
+        assert nodes[name].depends_on == {*infra, *planes[:index]}
     for name in set(nodes) - {*infra, *planes}:
-        assert nodes[name].depends_on == {f"{name}-base", *infra, planes[0]}
-    every = example.of("sitewright:site:Node")
-    for name in set(nodes) - set(infra):
-        assert every[f"{name}-base"].depends_on == {f"{other}-base" for other in infra}
+        assert nodes[name].depends_on == {*infra, planes[0]}
 
 
 def test_monitoring_and_backups_come_beside_the_cluster_and_not_before_it(example: Program) -> None:
     nodes = example.of("sitewright:site:Node")
-    infra, first = (
-        next(iter(platform(example))),
-        next(name for name, made in nodes.items() if made.inputs["control_plane"]),
-    )
+    infra, first = next(iter(nodes)), next(name for name, made in nodes.items() if made.inputs["control_plane"])
     for name in platform(example):
         asked = {f"{infra}-operations"} if name == first else set()
-        own = f"{name}-base" if name.startswith("gpu") else name
-        assert nodes[f"{name}-operations"].depends_on == {own} | asked
+        assert nodes[f"{name}-operations"].depends_on == {name} | asked
         assert not nodes[f"{name}-operations"].inputs["control_plane"]
         assert not any(before.endswith("-operations") for before in nodes[name].depends_on)
 
@@ -101,7 +92,7 @@ def test_real_nodes_outlive_the_stack_and_lab_nodes_go_with_their_machines(lab: 
     assert {made.retained for made in example.of("sitewright:site:Node").values()} == {True}
     nodes = lab.of("sitewright:site:Node")
     assert {name: made.deleted_with for name, made in nodes.items()} == {
-        name: made.inputs["node"] for name, made in nodes.items()
+        name: name.removesuffix("-operations") for name in nodes
     }
     assert {made.retained for made in nodes.values()} == {False}
 
@@ -142,6 +133,13 @@ def test_a_service_is_awaited_after_the_workload_that_it_selects(lab: Program) -
         assert len(workloads) == 1, name
 
 
+def test_a_workload_comes_after_as_many_workers_as_it_has_replicas(run: Run) -> None:
+    objects = run(inventory("lab-pair")).of("kubernetes:")
+    assert {"gpu1", "gpu2"} <= objects["deployment-triton-smollm2"].depends_on
+    assert {"gpu1", "gpu2"} <= objects["deployment-gateway"].depends_on
+    assert not any(node.startswith("gpu") for node in objects["service-gateway"].depends_on)
+
+
 def test_exports_are_few_and_known(lab: Program) -> None:
     assert lab.exports.keys() == {"gateway_url", "models"}
     assert lab.exports["gateway_url"].startswith("https://198.1")
@@ -153,6 +151,5 @@ def test_one_machine_may_carry_all_roles(run: Run) -> None:
     nodes = single.of("sitewright:site:Node")
     machines = single.of("sitewright:lab:Machine").keys()
     ((name, made),) = platform(single).items()
-    assert nodes[f"{name}-base"].depends_on <= machines
-    assert made.depends_on - machines == {f"{name}-base"}
+    assert made.depends_on <= machines
     assert nodes[f"{name}-operations"].depends_on == {name}

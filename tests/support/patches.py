@@ -31,10 +31,10 @@ def publish(pair: support.TestSite, directory: Path, version: str, files: Mappin
 
 
 def seed_infra(pair: support.TestSite, *words: str) -> None:
-    """Run the base's playbook on infra1; without further words it brings the bundle's own repository."""
-    argv: list[str | Path] = [places.PROJECT_ROOT / ".venv/bin/ansible-playbook", "-i", pair.path, "playbooks/base.yml"]
+    """Run the platform's playbook on infra1; without further words it brings the bundle's own repository."""
+    program = places.PROJECT_ROOT / ".venv/bin/ansible-playbook"
     process.run(
-        [*argv, "--limit", "infra1", *words],
+        [program, "-i", pair.path, "playbooks/platform.yml", "--limit", "infra1", *words],
         timeout=600,
         environment=pair.environment(),
         directory=places.PROJECT_ROOT,

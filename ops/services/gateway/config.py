@@ -47,6 +47,8 @@ class Config:
     """Seconds that one request may take from its first byte to its last."""
     stall_timeout_seconds: float
     """Seconds without a sign of life from the model after which a request is given up."""
+    longest_retry_pause_seconds: float
+    """Seconds before the last further try of a request whose Triton failed; those before it are shorter."""
     readiness_interval_seconds: float
     """Seconds between two questions to a model that has no traffic."""
     drain_seconds: float
@@ -72,6 +74,7 @@ def load(path: Path) -> Config:
         max_in_flight_per_key=root.whole("max_in_flight_per_key", 32),
         request_timeout_seconds=request_timeout_seconds,
         stall_timeout_seconds=root.number("stall_timeout_seconds", 60.0),
+        longest_retry_pause_seconds=root.number("longest_retry_pause_seconds", 2.0),
         readiness_interval_seconds=root.number("readiness_interval_seconds", 10.0),
         drain_seconds=root.number("drain_seconds", 3.0),
         grace_seconds=root.number("grace_seconds", request_timeout_seconds),

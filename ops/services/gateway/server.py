@@ -40,7 +40,8 @@ async def serve(config: Config, keys: Sequence[Key]) -> None:
     meters = Meters()
     declared = {name: model.replicas for name, model in config.models.items()}
     meters.begin(declared, [key.name for key in keys], application.GENERATING)
-    upstreams = {name: Upstream(model, config.stall_timeout_seconds, meters) for name, model in config.models.items()}
+    silence, pause = config.stall_timeout_seconds, config.longest_retry_pause_seconds
+    upstreams = {name: Upstream(model, silence, pause, meters) for name, model in config.models.items()}
     readiness = Readiness(upstreams, config.readiness_interval_seconds, meters)
     limits = Limits(config.max_in_flight, config.max_in_flight_per_key)
     parts = Parts(config, keys, limits, meters, upstreams, readiness)

@@ -15,17 +15,18 @@ from .errors import ApiError, InvalidRequestError, OtherAnswerError, RateLimitEr
 from .generation import Again, End
 from .meters import Meters
 
-_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
-"""Seconds before each further try: long enough for another replica, and for the cluster to leave a dead one out."""
+_PAUSES = (0.025, 0.1, 0.25, 0.5, 1.0)
+"""Parts of the longest pause, one before each further try: another replica, or a dead one left out by the cluster."""
 
 
 class Upstream:
     """The Triton behind one model."""
 
-    def __init__(self, model: Model, silence_seconds: float, meters: Meters) -> None:
-        """`silence_seconds` without a sign of life are the end of a request."""
+    def __init__(self, model: Model, silence_seconds: float, longest_pause_seconds: float, meters: Meters) -> None:
+        """`silence_seconds` without a sign of life are the end of a request; pauses before further tries grow."""
         self._model = model
         self._silence_seconds = silence_seconds
+        self._pauses = tuple(part * longest_pause_seconds for part in _PAUSES)
         self._meters = meters
         url = urllib.parse.urlsplit(model.url)
         path = f"/v2/models/{model.name}/generate_stream"
@@ -44,7 +45,7 @@ class Upstream:
         InvalidRequestError when it refuses the request.
         """
         sent = ""
-        for pause in (*_PAUSES, None):
+        for pause in (*self._pauses, None):
             try:
                 async with contextlib.aclosing(self._after(sent, payload)) as events:
                     async for event in events:

@@ -33,7 +33,7 @@ class _Defective(Upstream):
 def test_a_defect_is_an_error_in_openais_shape_and_keeps_its_text_to_itself(tmp_path: Path, *, stream: bool) -> None:
     settings = config.load(gateway_process.write_files(tmp_path, "http://127.0.0.1:1"))
     meters = Meters()
-    upstreams = {"smollm2": _Defective(settings.models["smollm2"], 1.0, meters)}
+    upstreams = {"smollm2": _Defective(settings.models["smollm2"], 1.0, 0.04, meters)}
     readiness = Readiness(upstreams, 10.0, meters)
     parts = Parts(settings, keys.load(settings.keys_file), Limits(2, 2), meters, upstreams, readiness)
     transport = httpx.ASGITransport(application.api(parts, State()), raise_app_exceptions=False)

@@ -16,7 +16,7 @@ from tests.services.stub_triton import PIECES, StubTriton
 async def _generate(
     url: str, payload: Mapping[str, object], meters: Meters, *, whole: bool = False
 ) -> list[str | End | Again]:
-    asked = Upstream(Model("m", url, 512, 256, 0), 5.0, meters)
+    asked = Upstream(Model("m", url, 512, 256, 0), 5.0, 0.04, meters)
     return [event async for event in asked.generate(payload, whole=whole)]
 
 
@@ -65,7 +65,7 @@ def test_another_answer_is_never_put_behind_the_first(stub: StubTriton) -> None:
     payload: dict[str, object] = {"prompt": "stub: broken"}
 
     async def ask() -> None:
-        async for event in Upstream(Model("m", stub.url, 512, 256, 0), 5.0, meters).generate(payload):
+        async for event in Upstream(Model("m", stub.url, 512, 256, 0), 5.0, 0.04, meters).generate(payload):
             seen.append(event)
             payload["prompt"] = "stub: slow"
 
