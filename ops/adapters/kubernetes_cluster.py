@@ -43,6 +43,8 @@ class Node:
     memory: int
     """Bytes that pods may request."""
     gpus: int
+    boot: str = ""
+    """Which boot of the machine the kubelet spoke from last."""
     tainted: bool = False
     """Only pods that tolerate it run here, as on a control plane that is no worker."""
 
@@ -246,6 +248,7 @@ def _node(item: Any) -> Node:
         runtime=str(item.status.node_info.container_runtime_version).rpartition("://")[2],
         memory=_quantity(allocatable.get("memory")),
         gpus=_quantity(allocatable.get(GPU)),
+        boot=str(item.status.node_info.boot_id),
         tainted=_CONTROL_PLANE in taints,
     )
 

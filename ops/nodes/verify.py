@@ -30,9 +30,15 @@ with urllib.request.urlopen(sys.argv[1], body, 50) as response:
 """Program that asks the Triton beside it; the image has Python and no curl."""
 
 
-def reasons(node: Node, pods: Sequence[Pod], runtime: str) -> list[str]:
-    """Return what a node lacks; an empty list means that it can take pods. `runtime` is the version it must have."""
+def reasons(node: Node, pods: Sequence[Pod], runtime: str, boot: str = "") -> list[str]:
+    """Return what a node lacks; an empty list means that it can take pods.
+
+    `runtime` is the version that it must have, `boot` the one that must be over: until the kubelet has spoken from the
+    next one, Kubernetes shows the node as it was before.
+    """
     found = [] if node.ready else ["Kubernetes says that it is not ready"]
+    if boot and node.boot == boot:
+        found.append("its kubelet has not spoken since the machine was started again")
     if runtime and node.runtime != runtime:
         found.append(f"its runtime is containerd {node.runtime}, not {runtime}")
     own = [pod for pod in pods if pod.node == node.name and pod.stays and not pod.finished]
@@ -40,7 +46,9 @@ def reasons(node: Node, pods: Sequence[Pod], runtime: str) -> list[str]:
     return found
 
 
-def wait_until_whole(cluster: Cluster, name: str, runtime: str, patience: float, pause: Pause) -> None:
+def wait_until_whole(
+    cluster: Cluster, name: str, patience: float, pause: Pause, *, runtime: str = "", boot: str = ""
+) -> None:
     """Return when a node has been whole twice in a row. Raise TimeoutExpiredError with what it lacks.
 
     An API that does not answer is waited for: the node may be the one that carries it.
@@ -49,7 +57,7 @@ def wait_until_whole(cluster: Cluster, name: str, runtime: str, patience: float,
     whole = 0
     while whole < 2:  # noqa: PLR2004 - the first look may be at what was before
         try:
-            found = reasons(cluster.node(name), cluster.pods(), runtime)
+            found = reasons(cluster.node(name), cluster.pods(), runtime, boot)
         except errors.UnreachableError as error:
             found = [error.what]
         whole = 0 if found else whole + 1

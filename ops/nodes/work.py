@@ -6,7 +6,7 @@ import dataclasses
 
 from ops import errors
 from ops.nodes import budget, drain, spread, verify
-from ops.nodes.acts import Act, Step
+from ops.nodes.acts import Act, Restart, Step
 from ops.nodes.drain import Pause, Say
 from ops.nodes.journal import Entry
 from ops.nodes.site_nodes import SiteNodes
@@ -62,7 +62,9 @@ class Work:
     def verified(self, entry: Entry, *, undone: bool) -> Entry:
         """Return the entry with the answer of the node's own pod. Raise SitewrightError when there is none."""
         cluster, site = self.nodes.cluster, self.nodes.site
-        verify.wait_until_whole(cluster, entry.node, _runtime(entry, undone=undone), _WHOLE_SECONDS, self.pause)
+        runtime = _runtime(entry, undone=undone)
+        boot = entry.boot if self.act.restart is Restart.MACHINE else ""
+        verify.wait_until_whole(cluster, entry.node, _WHOLE_SECONDS, self.pause, runtime=runtime, boot=boot)
         if model.Role.WORKER not in site.node(entry.node).roles:
             return entry
         answers = []

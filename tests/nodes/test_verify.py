@@ -14,6 +14,10 @@ def test_a_node_is_whole_when_it_is_ready_runs_the_version_and_its_own_pods_are_
     agent = pod("agent", "gpu1", owner="DaemonSet/cilium")
     assert verify.reasons(node("gpu1"), [agent], "2.2.0") == []
     assert verify.reasons(node("gpu1"), [agent], "") == []
+    assert verify.reasons(node("gpu1", boot="new"), [agent], "", "old") == []
+    assert verify.reasons(node("gpu1", boot="old"), [agent], "", "old") == [
+        "its kubelet has not spoken since the machine was started again"
+    ]
     assert verify.reasons(node("gpu1", ready=False), [], "2.2.1") == [
         "Kubernetes says that it is not ready",
         "its runtime is containerd 2.2.0, not 2.2.1",
