@@ -166,10 +166,13 @@ class Cluster:
         namespace = body["metadata"]["namespace"]
         self._ask(lambda: self._core.create_namespaced_pod(namespace, body), tolerate=_CONFLICT)
 
-    def delete_pod(self, namespace: str, name: str) -> None:
-        """Delete a pod; one that is gone is no error."""
+    def delete_pod(self, namespace: str, name: str, *, forget: bool = False) -> None:
+        """Delete a pod; one that is gone is no error. To `forget` it is not to wait for a node that does not answer."""
         tolerate = frozenset({http.HTTPStatus.NOT_FOUND})
-        self._ask(lambda: self._core.delete_namespaced_pod(name, namespace), tolerate=tolerate)
+        seconds = 0 if forget else None
+        self._ask(
+            lambda: self._core.delete_namespaced_pod(name, namespace, grace_period_seconds=seconds), tolerate=tolerate
+        )
 
     def execute(self, namespace: str, name: str, container: str, argv: Sequence[str]) -> tuple[int, str]:
         """Run a program in a container; return its exit code and its output. Raise UnreachableError when it cannot."""

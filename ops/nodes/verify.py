@@ -21,6 +21,8 @@ _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 _PAUSE_SECONDS = 0.5
 _ANSWER_SECONDS = 180.0
 """Seconds in which a pod that is ready must answer."""
+_REMOVE_SECONDS = 60.0
+"""Seconds in which a node that lives ends a pod: its grace is 5 s."""
 _ASK = """
 import json, sys, urllib.request
 body = json.dumps({"request": sys.argv[2]}).encode()
@@ -118,14 +120,19 @@ def answer(cluster: Cluster, deployment: str, model: str, node: str, patience: f
 
 
 def remove(cluster: Cluster, node: str, pause: Pause) -> None:
-    """Delete the canaries of a node and return when they are gone."""
+    """Delete the canaries of a node and return when they are gone.
+
+    A node that is dead never says that they are: after a while they are forgotten.
+    """
+    deadline = time.monotonic() + _REMOVE_SECONDS
     while True:
         left = [pod for pod in cluster.pods() if is_canary(pod) and pod.node == node]
         if not left:
             return
+        late = time.monotonic() > deadline
         for pod in left:
-            if not pod.leaving:
-                cluster.delete_pod(pod.namespace, pod.name)
+            if late or not pod.leaving:
+                cluster.delete_pod(pod.namespace, pod.name, forget=late)
         pause(_PAUSE_SECONDS)
 
 
