@@ -255,9 +255,17 @@ _CAUSE_MENDS = {
 }
 
 
+_HOST_KEY = (
+    "REMOTE HOST IDENTIFICATION HAS CHANGED",
+    "Host key verification failed",
+    "SSH reported an unrecognized or mismatching host key",
+)
+"""What ssh says of a key that is not the pinned one, and in the end what Mitogen makes of it (mitogen/ssh.py)."""
+
+
 def _failure(task: Task, request: Request) -> errors.SitewrightError:
     where = f"{task.path} on {task.host} (record: {request.record})"
-    if "REMOTE HOST IDENTIFICATION HAS CHANGED" in task.message or "Host key verification failed" in task.message:
+    if any(phrase in task.message for phrase in _HOST_KEY):
         return errors.HostKeyError(
             f"{task.host} answers with a host key that is not the pinned one",
             where=where,

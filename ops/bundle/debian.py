@@ -75,9 +75,9 @@ def seconds_of(moment: datetime.date) -> int:
 def group(packages: Path, name: str) -> list[repository.Entry]:
     """Given a `debian-<suite>` artifact, return the packages of one purpose with their closure."""
     files = set(json.loads((packages / _GROUPS).read_text())[name])
-    (index,) = packages.glob("dists/*/main/binary-amd64/Packages")
+    (suite,) = repository.suites(packages)
     entries = []
-    for stanza in index.read_text().split("\n\n"):
+    for stanza in repository.stanzas(repository.index_path(packages, suite)):
         filename = repository.field(stanza, "Filename")
         if filename in files:
             entries.append(repository.Entry(stanza, packages / filename))

@@ -42,8 +42,8 @@ def _make(images: tuple[str, ...], versions: dict[str, str], workshop: recipe.Wo
 def _packages(root: Path) -> dict[str, dict[str, list[str]]]:
     """Return suite → package → its versions."""
     result: dict[str, dict[str, list[str]]] = {}
-    for path in sorted(root.glob("dists/*/main/binary-amd64/Packages")):
-        versions = result.setdefault(path.parents[2].name, {})
-        for stanza in path.read_text().split("\n\n"):
+    for suite in repository.suites(root):
+        versions = result.setdefault(suite, {})
+        for stanza in repository.stanzas(repository.index_path(root, suite)):
             versions.setdefault(repository.field(stanza, "Package"), []).append(repository.field(stanza, "Version"))
     return result

@@ -38,8 +38,10 @@ def make_recipe(locked: lock.Lock) -> recipe.Recipe:
 
 def entries(packages: Path) -> list[repository.Entry]:
     """Given the finished artifact, return its packages as entries of a repository."""
-    stanzas = (packages / "Packages").read_text().split("\n\n")
-    return [repository.Entry(stanza, packages / repository.field(stanza, "Filename")) for stanza in stanzas]
+    return [
+        repository.Entry(stanza, packages / repository.field(stanza, "Filename"))
+        for stanza in repository.stanzas(packages / "Packages")
+    ]
 
 
 def _make(locked: lock.Lock, workshop: recipe.Workshop) -> None:

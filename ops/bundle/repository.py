@@ -37,18 +37,33 @@ def field(stanza: str, name: str) -> str:
     return found.group(1)
 
 
+def stanzas(index: Path) -> list[str]:
+    """Return the entries of a Packages file, whose form is deb822(5): paragraphs with an empty line between them."""
+    return [stanza for stanza in index.read_text(encoding="utf-8").split("\n\n") if stanza.strip()]
+
+
+def index_path(root: Path, suite: str) -> Path:
+    """Return the path of a suite's Packages file."""
+    return root / "dists" / suite / _INDEX / "Packages"
+
+
+def suites(root: Path) -> list[str]:
+    """Return the names of a repository's suites in order."""
+    return sorted(path.name for path in (root / "dists").iterdir())
+
+
 def add(root: Path, suite: str, entries: Iterable[Entry]) -> None:
     """Given a repository's root, link the packages into its pool and write the indexes of one suite."""
-    stanzas = []
+    texts = []
     for entry in sorted(entries, key=lambda item: item.filename):
         target = root / entry.filename
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             target.hardlink_to(entry.file)
-        stanzas.append(entry.stanza.strip() + "\n")
+        texts.append(entry.stanza.strip() + "\n")
     directory = root / "dists" / suite / _INDEX
     directory.mkdir(parents=True)
-    text = "\n".join(stanzas).encode()
+    text = "\n".join(texts).encode()
     (directory / "Packages").write_bytes(text)
     (directory / "Packages.gz").write_bytes(gzip.compress(text, mtime=0))
     (root / "dists" / suite / "Release").write_text(_release(root, suite))

@@ -72,11 +72,13 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # ansible carr
 
 
 def connection_variables(site: Site, node: Node) -> dict[str, object]:
-    """Return the variables by which Ansible's ssh connection reaches a node."""
+    """Return the variables by which Ansible reaches a node over ssh, by Mitogen or its own plugin."""
     variables: dict[str, object] = {
         "ansible_host": str(node.address),
         "ansible_user": site.access.user,
         "ansible_ssh_common_args": shlex.join(access.options(site)),
+        # Nodes are in the local network; to compress costs more than it saves.
+        "mitogen_ssh_compression": False,
     }
     key = access.private_key(site)
     return variables if key is None else variables | {"ansible_ssh_private_key_file": str(key)}

@@ -11,12 +11,12 @@ from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
 
+GPU2: dict[str, object] = {"name": "gpu2", "roles": ["worker"], "debian": "bookworm"}
+
 
 def test_one_more_worker_touches_no_other_node(site: support.TestSite) -> None:
     logins = {node.name: site.logins(node.name) for node in site.site.nodes}
-    grown = support.derive(
-        site.path.parent, "lab", site.site.name, [{"name": "gpu2", "roles": ["worker"], "debian": "bookworm"}]
-    )
+    grown = support.derive(site.path.parent, "lab", site.site.name, [GPU2])
     grown.up()
     # looking costs one login of our own on each node; the drill host is given the new spec for its backups
     own = {name: 2 if name == recovery.drill_host(site.site).name else 1 for name in logins}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from ops.spec import places
+from tests.e2e.conftest import SEED
 from tests.support import load as load_support
 from tests.support import site as support
 
@@ -18,6 +20,15 @@ OLD, NEW = "2.2.0", "2.2.1"
 SECONDS = 1800
 CLIENTS = 8
 NODES = ("cp1", "gpu1", "gpu2")
+MOMENTS = (
+    "gpu1 is cordoned",
+    "evicted models/",
+    "Install that version of containerd",
+    "Restart the service",
+    "asking a pod of smollm2 on",
+    "is in service",
+)
+"""What an upgrade says at the steps at which a run may be killed."""
 
 
 def argv(pair: support.TestSite, playbook: str, *words: str) -> list[str | Path]:
@@ -61,6 +72,23 @@ def run_killed(pair: support.TestSite, moment: str, playbook: str, *words: str) 
     running.stdout.close()
     running.wait()
     return "".join(lines)
+
+
+def upgrade_killed_twice(pair: support.TestSite, version: str) -> None:
+    """Move all nodes to a version of containerd under load, killed at two seeded steps; nothing may be lost."""
+    chosen = sorted(random.Random(SEED).sample(range(len(MOMENTS)), 2))  # noqa: S311 - moments of kills, nothing secret
+    words = ("-e", f"runtime_version={version}")
+    load = load_support.Load(pair.environment(), CLIENTS)
+    with load.running():
+        for number in chosen:
+            run_killed(pair, MOMENTS[number], "runtime_upgrade", *words)
+            assert journal(pair).exists()
+        code, text = run(pair, "runtime_upgrade", *words)
+    assert code == 0, text
+    assert runtimes(pair) == dict.fromkeys(NODES, version)
+    assert cordoned(pair) == []
+    assert not journal(pair).exists()
+    whole(load)
 
 
 def runtimes(pair: support.TestSite) -> dict[str, str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
-from tests.e2e.conftest import SEED
 from tests.e2e_pair import maintenance
 from tests.e2e_pair.maintenance import CLIENTS, NEW, NODES, OLD, whole
 from tests.support import load as support_load
@@ -17,14 +14,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.soak]
 DEPLOY = 4
 FAULT = "/etc/systemd/system/containerd.service.d/50-test.conf"
 REFUSE_NEW = "[Service]\nExecStartPre=/bin/sh -c '! /usr/bin/containerd --version | grep --quiet 2[.]2[.]1'\n"
-MOMENTS = (
-    "gpu1 is cordoned",
-    "evicted models/",
-    "Install that version of containerd",
-    "Restart the service",
-    "asking a pod of smollm2 on",
-    "is in service",
-)
 
 
 def test_an_upgrade_under_load_loses_nothing(pair: support.TestSite) -> None:
@@ -46,19 +35,7 @@ def test_the_same_command_again_finds_nothing_to_do(pair: support.TestSite) -> N
 
 
 def test_two_kills_and_the_same_command_go_back_without_a_loss(pair: support.TestSite) -> None:
-    chosen = sorted(random.Random(SEED).sample(range(len(MOMENTS)), 2))  # noqa: S311 - moments of kills, nothing secret
-    words = ("-e", f"runtime_version={OLD}")
-    load = support_load.Load(pair.environment(), CLIENTS)
-    with load.running():
-        for number in chosen:
-            maintenance.run_killed(pair, MOMENTS[number], "runtime_upgrade", *words)
-            assert maintenance.journal(pair).exists()
-        code, text = maintenance.run(pair, "runtime_upgrade", *words)
-    assert code == 0, text
-    assert maintenance.runtimes(pair) == dict.fromkeys(NODES, OLD)
-    assert maintenance.cordoned(pair) == []
-    assert not maintenance.journal(pair).exists()
-    whole(load)
+    maintenance.upgrade_killed_twice(pair, OLD)
 
 
 def test_a_second_node_that_does_not_come_up_is_put_back(pair: support.TestSite) -> None:

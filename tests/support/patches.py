@@ -14,15 +14,15 @@ from tests.support import site as support
 PACKAGE = "sensible-utils"
 """On every machine, and nothing needs it to run."""
 SUITE = "trixie"
-_INDEX = "main/binary-amd64/Packages"
 
 
 def publish(pair: support.TestSite, directory: Path, version: str, files: Mapping[str, str]) -> None:
     """Sign a repository in which the package has a newer version with further files, and seed infra1 with it."""
     bundle = build.build([apt.NAME]).path(apt.NAME)
     root = directory / f"apt-{version}"
-    for suite in (path.name for path in sorted((bundle / "dists").iterdir())):
-        entries = _entries(bundle, suite)
+    for suite in repository.suites(bundle):
+        stanzas = repository.stanzas(repository.index_path(bundle, suite))
+        entries = [repository.Entry(stanza, bundle / repository.field(stanza, "Filename")) for stanza in stanzas]
         if suite == SUITE:
             entries.append(_repack(next(filter(_is_package, entries)), directory / version, version, files))
         repository.add(root, suite, entries)
@@ -39,11 +39,6 @@ def seed_infra(pair: support.TestSite, *words: str) -> None:
         environment=pair.environment(),
         directory=places.PROJECT_ROOT,
     )
-
-
-def _entries(root: Path, suite: str) -> list[repository.Entry]:
-    stanzas = (root / "dists" / suite / _INDEX).read_text().strip().split("\n\n")
-    return [repository.Entry(stanza, root / repository.field(stanza, "Filename")) for stanza in stanzas]
 
 
 def _is_package(entry: repository.Entry) -> bool:

@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -45,16 +46,21 @@ class TestSite:
         """Run `sitewright site up` to its end."""
         return process.run([SITEWRIGHT, "site", "up", self.path], timeout=UP_SECONDS)
 
-    def up_killed_after(self, seconds: float) -> bool:
-        """Start `sitewright site up`, kill it without warning after so long; return False where it ended before."""
-        with subprocess.Popen(
-            [SITEWRIGHT, "site", "up", self.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as running:
-            time.sleep(seconds)
-            ended = running.poll() is not None
-            if not ended:
-                running.send_signal(signal.SIGKILL)
-        return not ended
+    def up_killed_after(self, seconds: float) -> str:
+        """Start `sitewright site up`, kill it without warning after so long, and return the last line it had said.
+
+        The line is empty where it ended before.
+        """
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+            with subprocess.Popen(
+                [SITEWRIGHT, "site", "up", self.path], stdout=subprocess.DEVNULL, stderr=said
+            ) as running:
+                time.sleep(seconds)
+                ended = running.poll() is not None
+                if not ended:
+                    running.send_signal(signal.SIGKILL)
+            said.seek(0)
+            return "" if ended else [line for line in said.read().splitlines() if line.strip()][-1]
 
     def ssh(self, node: str, *command: str, timeout: float = 120) -> process.Completed:
         """Run a command as root on a node; any exit code is returned."""
@@ -101,11 +107,15 @@ class TestSite:
         return len([line for line in text.splitlines() if line.startswith("Accepted publickey")])
 
 
-def derive(directory: Path, source: str, name: str, nodes: list[dict[str, object]] | None = None) -> TestSite:
-    """Write a spec like that of an inventory, under another name and with further nodes."""
+def derive(
+    directory: Path, source: str, name: str, nodes: list[dict[str, object]] | None = None, replicas: int | None = None
+) -> TestSite:
+    """Write a spec like that of an inventory, under another name, with further nodes and so many replicas."""
     content = yaml.safe_load(locate.resolve(source).read_text(encoding="utf-8"))
     content["name"] = name
     content["nodes"] += nodes or []
+    if replicas is not None:
+        content["models"][0]["replicas"] = replicas
     path = directory / "site.yml"
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return TestSite(path, spec.load(path))

@@ -1,0 +1,71 @@
+"""Three control planes: one loses its power, the API and the gateway answer on, and the same command brings it back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from ops.lab import machine
+from tests.e2e import conftest
+from tests.support import site as support
+
+pytestmark = [pytest.mark.e2e, pytest.mark.soak]
+
+SECONDS = 120.0
+PLANES: list[dict[str, object]] = [{"name": name, "roles": ["control_plane"]} for name in ("cp2", "cp3")]
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.TestSite]:
+    """Yield a site with three control planes that answers."""
+    made = support.derive(tmp_path_factory.mktemp("planes"), "lab", "test-planes", PLANES)
+    conftest.destroy(made)
+    try:
+        made.up()
+        yield made
+    finally:
+        conftest.destroy(made)
+
+
+def ready(site: support.TestSite) -> set[str]:
+    """Return the names of the nodes that Kubernetes calls ready."""
+    items = json.loads(site.kubectl("get", "nodes", "--output", "json"))["items"]
+    return {
+        item["metadata"]["name"]
+        for item in items
+        if any(state["type"] == "Ready" and state["status"] == "True" for state in item["status"]["conditions"])
+    }
+
+
+def test_all_three_are_members_of_etcd(several: support.TestSite) -> None:
+    assert ready(several) == {"cp1", "cp2", "cp3", "gpu1"}
+    pods = several.kubectl("-n", "kube-system", "get", "pods", "-l", "component=etcd", "--no-headers").splitlines()
+    assert len([line for line in pods if "1/1" in line]) == 3
+
+
+def test_a_second_run_changes_nothing(several: support.TestSite) -> None:
+    assert "unchanged" in several.up().stdout
+
+
+def test_the_first_may_be_lost(several: support.TestSite) -> None:
+    machine.power_cut(several.site.name, "cp1")
+    deadline = time.monotonic() + SECONDS
+    while "cp1" in ready(several):
+        assert time.monotonic() < deadline, "Kubernetes did not notice"
+        time.sleep(2)
+    environment = several.environment()
+    with httpx.Client(verify=environment["SSL_CERT_FILE"], timeout=60) as client:
+        answer = client.get(
+            f"{environment['OPENAI_BASE_URL']}/models",
+            headers={"authorization": f"Bearer {environment['OPENAI_API_KEY']}"},
+        )
+    assert answer.json()["data"][0]["id"] == "smollm2"
+
+
+def test_the_same_command_brings_it_back(several: support.TestSite) -> None:
+    assert "Paris" in several.up().stdout
+    assert ready(several) == {"cp1", "cp2", "cp3", "gpu1"}
