@@ -21,6 +21,9 @@ KEPT_LINES = 40
 KEPT_CHARACTERS = 2_000
 """Characters of one kept line."""
 
+_FULL = re.compile(r"returned error, retrying after .*(?:\b507\b|Insufficient Storage|no space left on device)")
+"""What restic 0.18 says each time that it tries again to store something; it does so for 15 minutes."""
+
 _LOGIN = re.compile(r"(://)[^/\s\"']*@")
 
 
@@ -77,6 +80,11 @@ def parse(line: str) -> Message | str:
 def redact(text: str) -> str:
     """Return the text with `user:password@` of every URL in it masked."""
     return _LOGIN.sub(r"\1***@", text)
+
+
+def tells_full(text: str) -> bool:
+    """Say whether a line of text tells that there was no space and that restic tries again."""
+    return _FULL.search(text) is not None
 
 
 class Transcript:

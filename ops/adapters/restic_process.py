@@ -20,6 +20,9 @@ GRACE_SECONDS = 30.0
 DOCUMENT_LIMIT = 2**26
 """Bytes of the one JSON document that `snapshots`, `forget`, `key list` and `cat` print."""
 
+FULL_ANSWERS = 3
+"""After so many answers that there is no space restic is ended: it would go on asking for 15 minutes."""
+
 _CHUNK = 2**16
 _DRAIN_SECONDS = 2.0
 """Seconds that a child of restic may hold the pipes open after restic itself has ended."""
@@ -55,20 +58,22 @@ def run(command: Command, *, timeout: float, listen: Listener | None = None, doc
     """Run restic to its end and return what it said; never raise on an exit code, the caller judges that.
 
     `timeout` is in seconds; when it runs out restic gets SIGTERM, then GRACE_SECONDS later SIGKILL, and the outcome
-    says `timed_out`. `listen` gets every message of stdout in the calling thread; whatever it raises, and Ctrl-C,
-    ends restic the same way before it goes on. `document` keeps stdout as one text instead of reading it as messages.
+    says `timed_out`. It is ended so too when it was told FULL_ANSWERS times that there is no space.
+    `listen` gets every message of stdout in the calling thread; whatever it raises, and Ctrl-C, ends restic the same
+    way before it goes on. `document` keeps stdout as one text instead of reading it as messages.
     Raise PrerequisiteError when there is no such program, IntegrityError when a document exceeds DOCUMENT_LIMIT.
     """
     process = _start(command)
     reader = _Reader(process, listen, document=document)
     with reader:
         try:
-            timed_out = not reader.read(time.monotonic() + timeout)
+            stopped = not reader.read(time.monotonic() + timeout)
         except BaseException:
             reader.mute()
             _end(process, reader)
             raise
-        if timed_out:
+        timed_out = stopped and not reader.full
+        if stopped:
             _end(process, reader)
         process.wait()
     transcript = reader.transcript
@@ -111,7 +116,7 @@ def _end(process: subprocess.Popen[bytes], reader: _Reader) -> None:
             os.killpg(process.pid, number)
         except ProcessLookupError:
             break
-        if reader.read(time.monotonic() + GRACE_SECONDS):
+        if reader.read(time.monotonic() + GRACE_SECONDS, ending=True):
             break
     process.wait()
 
@@ -130,6 +135,7 @@ class _Reader:
 
     def __init__(self, process: subprocess.Popen[bytes], listen: Listener | None, *, document: bool) -> None:
         self.transcript = restic_lines.Transcript()
+        self._full_answers = 0
         self._process = process
         self._listen = listen
         self._document = bytearray() if document else None
@@ -156,16 +162,24 @@ class _Reader:
         """Standard output as one text; empty when the run was read as messages."""
         return (self._document or b"").decode("utf-8", errors="replace")
 
+    @property
+    def full(self) -> bool:
+        """Whether restic was told often enough that there is no space."""
+        return self._full_answers >= FULL_ANSWERS
+
     def mute(self) -> None:
         """Read on without keeping a document or telling the listener: one of them has failed."""
         self._listen = None
         self._document = None
 
-    def read(self, deadline: float) -> bool:
-        """Read until the process has ended and its pipes are empty; return False when the deadline came first."""
+    def read(self, deadline: float, *, ending: bool = False) -> bool:
+        """Read until the process has ended and its pipes are empty; return False when the deadline came first.
+
+        Return False too once there is no space, unless the process is `ending` already.
+        """
         while self._selector.get_map():
             remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            if remaining <= 0 or (self.full and not ending):
                 return self._process.poll() is not None
             for key, _ in self._selector.select(remaining):
                 if key.data is None:
@@ -185,6 +199,7 @@ class _Reader:
             return
         items = list(_parsed(stream.splitter.feed(data) if data else stream.splitter.finish()))
         self.transcript.add(items, trusted=stream.result)
+        self._full_answers += sum(isinstance(item, str) and restic_lines.tells_full(item) for item in items)
         if stream.result and self._listen is not None:
             for item in items:
                 if isinstance(item, restic_lines.Message):

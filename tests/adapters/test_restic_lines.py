@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +104,19 @@ def test_logins_are_masked_in_text_and_errors() -> None:
     transcript = restic_lines.Transcript()
     transcript.add([restic_lines.Message("exit_error", {"message": said})], trusted=False)
     assert "s3cret" not in str(transcript.exit_message)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "Save(<data/c795410720>) returned error, retrying after 573.497573ms: unexpected HTTP response (507):"
+            " 507 Insufficient Storage",
+            True,
+        ),
+        ("Save(<data/507>) returned error, retrying after 1s: connection refused", False),
+        ("no space left on device", False),
+    ],
+)
+def test_a_full_server_is_told_from_others(line: str, told: bool) -> None:
+    assert restic_lines.tells_full(line) is told

@@ -167,9 +167,12 @@ def test_a_full_disk_is_named(site: Site, tmp_path: Path) -> None:
         restic.restore(site.repository, site.snapshot, small / "back", timeout=120)
 
 
-def test_a_full_server_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quota", [1_000_000, None], ids=["quota", "disk"])
+def test_a_full_server_is_named_at_once(tmp_path: Path, quota: int | None) -> None:
     (tmp_path / "weights").write_bytes(os.urandom(vault.MODEL_BYTES))
-    with support.rest_server(tmp_path / "server", quota=1_000_000) as server:
+    with contextlib.ExitStack() as stack:
+        place = tmp_path if quota else stack.enter_context(vault.small_disk(tmp_path / "small", "2m"))
+        server = stack.enter_context(support.rest_server(place / "server", quota=quota))
         repository = Repository(
             server.location,
             secret(tmp_path / "password", "pass-word"),
@@ -178,14 +181,15 @@ def test_a_full_server_is_named(tmp_path: Path) -> None:
             authority=server.authority,
         )
         restic.initialise(repository)
-        with pytest.raises(restic_errors.NoSpaceError):
+        with pytest.raises(restic_errors.NoSpaceError) as refused:
             restic.backup(
                 repository,
                 [Source(tmp_path / "weights")],
                 host="site",
                 compression=Compression.OFF,
-                timeout=20,
+                timeout=600,
             )
+    assert "time was up" not in str(refused.value)
 
 
 def test_an_exclude_that_swallows_the_model_is_no_backup(site: Site) -> None:
