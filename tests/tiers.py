@@ -32,8 +32,8 @@ class Step:
 
 
 def pytest(name: str, expression: str, *paths: str, limit: int = 600, at_once: int = 1) -> Step:
-    """Return a step that runs the tests whose markers fit an expression, in so many processes."""
-    several = ("-n", str(at_once)) if at_once > 1 else ()
+    """Return a step that runs the tests whose markers fit an expression, in so many processes, each file in one."""
+    several = ("-n", str(at_once), "--dist", "loadfile") if at_once > 1 else ()
     return Step(
         name, (str(BIN / "pytest"), "-q", "--durations=12", *several, "-m", expression, *(paths or ("tests",))), limit
     )
@@ -56,7 +56,7 @@ def real() -> list[Step]:
     """Return the steps that run real parts: Pulumi, an API server, Triton, machines, a site."""
     return [
         Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
-        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800),
+        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800, at_once=2),
         pytest("isolation", f"lab and not {SOAK}", "tests/lab/test_isolation.py", limit=900),
         pytest("site", f"e2e and not {SOAK}", limit=4200),
     ]

@@ -13,6 +13,8 @@ EXIT_MARGIN_SECONDS = 10
 SERVER = "/opt/tritonserver/bin/tritonserver"
 STALL_SECONDS = 120
 """Liveness fails when work is queued and no token came for this long."""
+DEAD_SECONDS = 5
+"""What a container gets to end whose engine is dead: it finishes no answer, however long those in work would take."""
 
 
 def service_name(card: model.Model) -> str:
@@ -171,8 +173,9 @@ def _probes(card: model.Model) -> shared.KubernetesObject:
     answer = {"exec": {"command": [*probe, "readiness", here, card.name]}, "timeoutSeconds": 20}
     stall = f"--stall-seconds={STALL_SECONDS}"
     alive = {"exec": {"command": [*probe, "liveness", here, card.name, stall]}, "timeoutSeconds": 20}
+    dead = {"terminationGracePeriodSeconds": DEAD_SECONDS}
     return {
-        "startupProbe": {**answer, "periodSeconds": 2, "failureThreshold": 150},
+        "startupProbe": {**answer, **dead, "periodSeconds": 2, "failureThreshold": 150},
         "readinessProbe": {**answer, "periodSeconds": 15, "failureThreshold": 2},
-        "livenessProbe": {**alive, "periodSeconds": 20, "failureThreshold": 3},
+        "livenessProbe": {**alive, **dead, "periodSeconds": 20, "failureThreshold": 3},
     }

@@ -59,6 +59,17 @@ def test_the_pod_outlives_its_longest_request() -> None:
         assert grace > site.gateway.request_timeout_seconds
 
 
+@pytest.mark.parametrize("name", ["lab", "example"])
+def test_a_dead_engine_is_not_waited_for(name: str) -> None:
+    _, items = made(name)
+    pods = [item["spec"]["template"]["spec"] for item in of_kind(items, "Deployment")]
+    engines = [pod["containers"][0] for pod in pods if pod["containers"][0]["name"] == "triton"]
+    assert engines
+    for engine in engines:
+        assert engine["livenessProbe"]["terminationGracePeriodSeconds"] < 10
+        assert engine["startupProbe"]["terminationGracePeriodSeconds"] < 10
+
+
 def test_a_new_key_replaces_the_gateways_pods() -> None:
     site, items = made("lab")
     images = {image: f"registry:8443/{image}@{DIGEST}" for image in ("triton", "gateway", "models/smollm2")}
