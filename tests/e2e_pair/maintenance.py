@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,20 @@ def run_killed(pair: support.TestSite, moment: str, playbook: str, *words: str) 
 
 def upgrade_killed_twice(pair: support.TestSite, version: str) -> None:
     """Move all nodes to a version of containerd under load, killed at two seeded steps; nothing may be lost."""
-    chosen = sorted(random.Random(SEED).sample(range(len(MOMENTS)), 2))  # noqa: S311 - moments of kills, nothing secret
-    words = ("-e", f"runtime_version={version}")
+    killed_twice(pair, MOMENTS, "runtime_upgrade", "-e", f"runtime_version={version}")
+    assert runtimes(pair) == dict.fromkeys(NODES, version)
+
+
+def killed_twice(pair: support.TestSite, moments: Sequence[str], playbook: str, *words: str) -> None:
+    """Run a playbook under load, killed at two seeded moments, then to its end: nothing is lost."""
+    chosen = sorted(random.Random(SEED).sample(range(len(moments)), 2))  # noqa: S311 - moments of kills, nothing secret
     load = load_support.Load(pair.environment(), CLIENTS)
     with load.running():
         for number in chosen:
-            run_killed(pair, MOMENTS[number], "runtime_upgrade", *words)
+            run_killed(pair, moments[number], playbook, *words)
             assert journal(pair).exists()
-        code, text = run(pair, "runtime_upgrade", *words)
+        code, text = run(pair, playbook, *words)
     assert code == 0, text
-    assert runtimes(pair) == dict.fromkeys(NODES, version)
     assert cordoned(pair) == []
     assert not journal(pair).exists()
     whole(load)

@@ -17,7 +17,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.soak]
 
 DEPLOY = 4
 LIMIT = ("--limit", "gpu1,gpu2")
-GOOD, BAD = "9990.1", "9990.2"
+GOOD, BETTER, BAD = "9990.1", "9990.2", "9990.3"
+MOMENTS = (
+    "gpu1 is cordoned",
+    "evicted models/",
+    "Install the newer packages",
+    "Start the machine again",
+    "asking a pod of smollm2 on",
+    "is in service",
+)
+"""What a patch says at the steps at which a run may be killed."""
 BREAKS = {"etc/systemd/system/containerd.service.d/50-test.conf": "[Service]\nExecStartPre=/bin/false\n"}
 
 
@@ -47,6 +56,12 @@ def test_newer_packages_are_installed_without_a_loss(pair: support.TestSite, tmp
     assert "0 of 2 nodes" in maintenance.run(pair, "os_patch", *LIMIT)[1]
 
 
+def test_two_kills_and_the_same_command_patch_without_a_loss(pair: support.TestSite, tmp_path: Path) -> None:
+    patches.publish(pair, tmp_path, BETTER, {})
+    maintenance.killed_twice(pair, MOMENTS, "os_patch", *LIMIT)
+    assert [version(pair, node) for node in ("gpu1", "gpu2")] == [BETTER, BETTER]
+
+
 def test_a_node_that_newer_packages_break_gets_the_ones_before(pair: support.TestSite, tmp_path: Path) -> None:
     patches.publish(pair, tmp_path, BAD, BREAKS)
     load = support_load.Load(pair.environment(), CLIENTS)
@@ -55,7 +70,7 @@ def test_a_node_that_newer_packages_break_gets_the_ones_before(pair: support.Tes
     assert code == DEPLOY
     assert "os_patch stopped at gpu1, step verify" in text
     assert "gpu1 runs as before and is in service" in text
-    assert [version(pair, node) for node in ("gpu1", "gpu2")] == [GOOD, GOOD]
+    assert [version(pair, node) for node in ("gpu1", "gpu2")] == [BETTER, BETTER]
     assert maintenance.cordoned(pair) == []
     whole(load)
     sources = pair.ssh("gpu1", "ls", "/etc/apt/sources.list.d").stdout.split()

@@ -25,6 +25,7 @@ from ops.spec.rules.fault import Rule
 RULES: tuple[Rule, ...] = (
     nodes.duplicate_node_name,
     nodes.reserved_node_name,
+    nodes.old_debian_on_server,
     roles.duplicate_role,
     roles.no_infra,
     roles.no_control_plane,

@@ -43,3 +43,16 @@ def reserved_node_name(site: Site) -> Iterator[Fault]:
                 f"any name but {', '.join(sorted(_RESERVED))}",
                 f"call the node {node.name}1, for example",
             )
+
+
+def old_debian_on_server(site: Site) -> Iterator[Fault]:
+    """Load balancer, monitoring and backups need Debian 13: Debian 12 has no restic 0.18 and no rest-server at all."""
+    for index, node in enumerate(site.nodes):
+        serves = Role.INFRA in node.roles or node.name == site.recovery.drill_host
+        if serves and node.debian != "trixie":
+            yield Fault(
+                ("nodes", index, "debian"),
+                f"{node.debian} on a node that is " + ("infra" if Role.INFRA in node.roles else "the drill host"),
+                "trixie there; bookworm on other control planes and workers",
+                "install Debian 13 on this machine, or give that work to another node",
+            )
