@@ -52,9 +52,7 @@ class TestSite:
         The line is empty where it ended before.
         """
         with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-            with subprocess.Popen(
-                [SITEWRIGHT, "site", "up", self.path], stdout=subprocess.DEVNULL, stderr=said
-            ) as running:
+            with subprocess.Popen([SITEWRIGHT, "site", "up", self.path], stdout=said, stderr=said) as running:
                 time.sleep(seconds)
                 ended = running.poll() is not None
                 if not ended:
