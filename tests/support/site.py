@@ -20,6 +20,7 @@ from ops.spec import locate, model, places
 
 SITEWRIGHT = places.PROJECT_ROOT / ".venv" / "bin" / "sitewright"
 UP_SECONDS = 1200.0
+_TOLD_LINES = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +50,7 @@ class TestSite:
     def up_killed_after(self, seconds: float) -> str:
         """Start `sitewright site up`, kill it without warning after so long, and return the last line it had said.
 
-        The line is empty where it ended before.
+        The line is empty where it ended before; it then must have ended well.
         """
         with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
             with subprocess.Popen([SITEWRIGHT, "site", "up", self.path], stdout=said, stderr=said) as running:
@@ -58,7 +59,9 @@ class TestSite:
                 if not ended:
                     running.send_signal(signal.SIGKILL)
             said.seek(0)
-            return "" if ended else [line for line in said.read().splitlines() if line.strip()][-1]
+            lines = [line for line in said.read().splitlines() if line.strip()]
+        assert not ended or running.returncode == 0, "\n".join(lines[-_TOLD_LINES:])
+        return "" if ended else lines[-1]
 
     def ssh(self, node: str, *command: str, timeout: float = 120) -> process.Completed:
         """Run a command as root on a node; any exit code is returned."""
