@@ -40,7 +40,7 @@ def lets_in(site: model.Site, node: model.Node) -> bool:
 
 
 def _platform(node: model.Node) -> tuple[str, ...]:
-    names = ["base", "apt_source"]
+    names = ["unfinished_run", "base", "apt_source"]
     if model.Role.INFRA in node.roles:
         names += ["bundle_server", "load_balancer", "site_certificate"]
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
@@ -53,7 +53,7 @@ def _platform(node: model.Node) -> tuple[str, ...]:
 
 
 def _operations(site: model.Site, node: model.Node) -> tuple[str, ...]:
-    names = ["node_exporter"]
+    names = ["unfinished_run", "node_exporter"]
     if node == endpoints.monitoring_node(site):
         names.append("monitoring")
     if node == recovery.drill_host(site):
