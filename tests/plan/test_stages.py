@@ -42,7 +42,9 @@ def test_each_variable_belongs_to_one_stage(name: str) -> None:
 
 
 def test_each_role_of_a_stages_playbook_is_counted_by_that_stage() -> None:
-    run = {(role["role"], stage) for stage in Stage for play in plays(playbook(stage)) for role in play.get("roles", ())}
+    run = {
+        (role["role"], stage) for stage in Stage for play in plays(playbook(stage)) for role in play.get("roles", ())
+    }
     found = [(found, node) for name in SITES for found in (site(name),) for node in found.nodes]
     counted = {(role, stage) for stage in Stage for one, node in found for role in stages.role_names(one, node, stage)}
     assert run <= counted
