@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.plugins.strategy import linear
 from ansible_mitogen import affinity, strategy
 
-# What runs on the operator's machine stays Ansible's own: its processes end with the run, a command under Mitogen's not.
+# What runs on the operator's machine stays Ansible's own: its processes end with the run, commands under Mitogen do not.
 strategy.REDIRECTED_CONNECTION_PLUGINS = ("ssh",)
 # Mitogen pins its processes to processors and reckons with one run on a machine; here several run beside each other.
 affinity.policy = affinity.Policy()
