@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.plugins.strategy import linear
 from ansible_mitogen import affinity, strategy
 
-# What runs on the operator's machine stays Ansible's own: its processes end with the run, commands under Mitogen do not.
+# Tasks on the operator's machine stay Ansible's own: their commands end with the run, those under Mitogen do not.
 strategy.REDIRECTED_CONNECTION_PLUGINS = ("ssh",)
 # Mitogen pins its processes to processors and reckons with one run on a machine; here several run beside each other.
 affinity.policy = affinity.Policy()
