@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.actions import prepare, tree
 from ops.adapters import certificates
-from ops.bundle import build, image, sign
+from ops.bundle import build, image, lock, sign
 from ops.plan import endpoints, recovery
 from ops.spec import model
 
@@ -46,9 +46,18 @@ def images(bundle: build.Bundle) -> list[Image]:
 
 
 def references(site: model.Site, found: Iterable[Image]) -> dict[str, str]:
-    """Return image references by digest in the site's registry, by image name."""
+    """Return image references by digest in the site's registry, by image name.
+
+    A card's model is the bundle's of the same name, else the one with the same weights.
+    """
     registry = endpoints.registry(site)
-    return {item.name: f"{registry}/{item.name}@{item.digest}" for item in found}
+    result = {item.name: f"{registry}/{item.name}@{item.digest}" for item in found}
+    held = {weights.digest: f"{_MODELS}{name}" for name, weights in lock.load().models.items()}
+    for card in site.models:
+        other = held.get(str(card.digest))
+        if other in result:
+            result.setdefault(f"{_MODELS}{card.name}", result[other])
+    return result
 
 
 def seed(site: model.Site, bundle: build.Bundle) -> None:
