@@ -77,4 +77,11 @@ def _read_release(site: model.Site) -> Mapping[str, Mapping[str, str]]:
             mend=f"run: sitewright site prepare {site.name}, then run Pulumi again",
         )
     release: Mapping[str, Mapping[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    missing = [card.name for card in site.models if f"models/{card.name}" not in release["images"]]
+    if missing:
+        raise errors.NotFoundError(
+            f"the release of site {site.name} has no weights of {', '.join(missing)}",
+            where=str(path),
+            mend=f"run: sitewright site prepare {site.name}, then run Pulumi again",
+        )
     return release

@@ -10,9 +10,9 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ops.actions import prepare, tree
+from ops.actions import bundle_build, prepare, tree
 from ops.adapters import certificates
-from ops.bundle import build, image, lock, sign
+from ops.bundle import build, image, modellayer, sign
 from ops.plan import endpoints, recovery
 from ops.spec import model
 
@@ -21,8 +21,7 @@ CONTROLLER_FILE = "controller.json"
 RELEASE_FILE = "release.json"
 """Which images and keys the site has now, for the stack."""
 _IMAGES = "images/"
-_MODELS = "models/"
-"""How the names of the bundle's image artifacts begin; a model keeps the prefix as its repository's name."""
+"""How the names of the bundle's image artifacts begin; in the registry they go without it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,36 +34,18 @@ class Image:
     layout: str
 
 
-def images(bundle: build.Bundle) -> list[Image]:
-    """Return the images of the bundle, models among them."""
-    result = []
-    for name, path in sorted(bundle.paths.items()):
-        if not name.startswith((_IMAGES, _MODELS)):
-            continue
-        result.append(Image(name.removeprefix(_IMAGES), image.tag(path), image.digest(path), str(path)))
-    return result
-
-
-def references(site: model.Site, found: Iterable[Image]) -> dict[str, str]:
-    """Return image references by digest in the site's registry, by image name.
-
-    A card's model is the bundle's of the same name, else the one with the same weights.
-    """
-    registry = endpoints.registry(site)
-    result = {item.name: f"{registry}/{item.name}@{item.digest}" for item in found}
-    held = {weights.digest: f"{_MODELS}{name}" for name, weights in lock.load().models.items()}
-    for card in site.models:
-        other = held.get(str(card.digest))
-        if other in result:
-            result.setdefault(f"{_MODELS}{card.name}", result[other])
-    return result
+def images(site: model.Site, bundle: build.Bundle) -> list[Image]:
+    """Return what the site's registry holds: the images of the bundle, and each card's weights under its own name."""
+    named = {name.removeprefix(_IMAGES): path for name, path in bundle.paths.items() if name.startswith(_IMAGES)}
+    named |= {f"{modellayer.PREFIX}{card.name}": bundle.path(bundle_build.image_of(card)) for card in site.models}
+    return [Image(name, image.tag(path), image.digest(path), str(path)) for name, path in sorted(named.items())]
 
 
 def seed(site: model.Site, bundle: build.Bundle) -> None:
     """Sign the apt repository for this site and write what roles and stack read on the operator's machine."""
     space = prepare.workspace(site)
     archive, release = signed_archive(space, bundle.path("apt"))
-    found = images(bundle)
+    found = images(site, bundle)
     manifest = bundle.path("manifests") / "cilium.yaml"
     code = tree.pack(space.state / "tree")
     controller = {
@@ -83,7 +64,7 @@ def seed(site: model.Site, bundle: build.Bundle) -> None:
         space.state / RELEASE_FILE,
         {
             "schema_version": 1,
-            "images": references(site, found),
+            "images": endpoints.image_references(site, {item.name: item.digest for item in found}),
             "key_hashes": _key_hashes(space),
             "releases": {
                 model.Role.INFRA: _digest([release, *(item.digest for item in found)]),

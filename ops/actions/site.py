@@ -73,7 +73,7 @@ def prepare_only(argument: str, say: Say) -> model.Site:
 def _prepare(site: model.Site, say: Say) -> None:
     host_packages.install(site, say)
     say("bundle")
-    bundle = bundle_build.bundle_build()
+    bundle = bundle_build.bundle_build(models=site.models)
     say("keys and seed")
     prepare.prepare(site)
     seed.seed(site, bundle)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ops import errors
-from ops.bundle import catalogue, guard, lock, preflight, program, recipe, registry, schedule, store
+from ops.bundle import catalogue, guard, lock, modellayer, preflight, program, recipe, registry, schedule, store
 from ops.bundle import progress as progress_
 from ops.spec import places
 
@@ -30,13 +30,18 @@ class Bundle:
         return self.paths[name]
 
 
-def build(want: Iterable[str] | None = None, progress: progress_.Progress | None = None) -> Bundle:
+def build(
+    want: Iterable[str] | None = None,
+    progress: progress_.Progress | None = None,
+    models: Iterable[modellayer.Weights] = (),
+) -> Bundle:
     """Given artifact names (None: all that a site needs), make those that are missing or damaged; return all.
 
-    Wait for another build of the same cache. Raise PrerequisiteError or DiskFullError before any work where it
-    can be known, IntegrityError for a checksum that differs, ProcessError for a program that failed.
+    `models` are weights on this machine that the site serves beside the bundle's own. Wait for another build of the
+    same cache. Raise PrerequisiteError, NotFoundError or DiskFullError before any work where it can be known,
+    IntegrityError for a checksum that differs, ProcessError for a program that failed.
     """
-    recipes = catalogue.recipes(lock.load())
+    recipes = catalogue.recipes(lock.load(), models)
     names = tuple(want) if want is not None else catalogue.wanted(recipes)
     return Builder(recipes, places.cache_directory(), progress or progress_.Silent()).build(names)
 

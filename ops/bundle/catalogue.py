@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ops.bundle import (
     apt,
     chart,
@@ -23,8 +25,8 @@ _ON_THE_WAY = ("debian-", "root-", "layer-", "wheels-", "toolchain-", "packages"
 """Beginnings of the names of artifacts that only other artifacts are made from."""
 
 
-def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
-    """Return every recipe of the bundle for this machine."""
+def recipes(locked: lock.Lock, models: Iterable[modellayer.Weights] = ()) -> list[recipe.Recipe]:
+    """Return every recipe of the bundle for this machine, and those of models whose weights lie on it."""
     host = golang.host_go(locked.go.minimum)
     return [
         *debian.recipes(locked),
@@ -37,6 +39,7 @@ def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
         *pythonlayer.recipes(),
         *modellayer.recipes(locked),
         *image.recipes(locked),
+        *modellayer.recipes_of_files(models),
         chart.make_recipe(locked),
         index.make_recipe(locked),
     ]

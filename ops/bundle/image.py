@@ -19,17 +19,19 @@ _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 def recipes(locked: lock.Lock) -> list[recipe.Recipe]:
     """Return the recipes of all images in the lock."""
-    return [
-        recipe.Recipe(
-            name=name,
-            make=functools.partial(_make, wanted),
-            code=(Path(__file__),),
-            inputs=wanted.model_dump(),
-            needs=wanted.layers,
-            seconds=1,
-        )
-        for name, wanted in locked.images.items()
-    ]
+    return [make_recipe(name, wanted) for name, wanted in locked.images.items()]
+
+
+def make_recipe(name: str, wanted: lock.Image) -> recipe.Recipe:
+    """Return the recipe of one image."""
+    return recipe.Recipe(
+        name=name,
+        make=functools.partial(_make, wanted),
+        code=(Path(__file__),),
+        inputs=wanted.model_dump(),
+        needs=wanted.layers,
+        seconds=1,
+    )
 
 
 def digest(layout: Path) -> str:

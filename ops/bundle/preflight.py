@@ -32,8 +32,16 @@ _CACHE_BYTES_PER_SECOND = 8_000_000
 def check(todo: Sequence[recipe.Recipe], cache: Path) -> None:
     """Given the recipes to be made, return when this machine can make them.
 
-    Raise PrerequisiteError for a missing program or missing root, DiskFullError when space will not do.
+    Raise NotFoundError for missing weights, PrerequisiteError for a missing program or missing root, DiskFullError
+    when space will not do.
     """
+    absent = [path for item in todo for path in item.sources if not path.exists()]
+    if absent:
+        raise errors.NotFoundError(
+            f"there are no weights at {', '.join(map(str, absent))}",
+            where=", ".join(item.name for item in todo if item.sources),
+            mend="put them there, or correct `path` in the model's card",
+        )
     only_root = [item.name for item in todo if item.root]
     if only_root and os.geteuid() != 0:
         raise errors.PrerequisiteError(

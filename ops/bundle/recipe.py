@@ -58,6 +58,8 @@ class Recipe:
     fetch: Callable[[Workshop], None] | None = None
     """Brings what `make` will need from the network into the cache, once the needs are there, ahead of its turn."""
     registry: Registry | None = None
+    sources: tuple[Path, ...] = ()
+    """Files of the operator's that it is made from; `inputs` says by digest what they must be."""
     programs: tuple[str, ...] = ()
     """Host programs that making it calls."""
     root: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ops.spec import model
 
 API_SERVER_PORT = 6443
@@ -34,6 +36,11 @@ def api_host(site: model.Site) -> str:
 def registry(site: model.Site) -> str:
     """Return host and port of the site's OCI registry, as image references begin."""
     return f"{bundle_host(site)}:{site.network.bundle_port}"
+
+
+def image_references(site: model.Site, digests: Mapping[str, str]) -> dict[str, str]:
+    """Given the digest of each image by its name, return what pods ask the site's registry for."""
+    return {name: f"{registry(site)}/{name}@{digest}" for name, digest in digests.items()}
 
 
 def gateway_url(site: model.Site) -> str:

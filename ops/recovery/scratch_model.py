@@ -17,6 +17,7 @@ from typing import Any
 from ops import errors
 from ops.adapters import agent
 from ops.adapters.agent import Agent
+from ops.plan import endpoints
 from ops.plan.serving import scratch
 from ops.recovery import hashing, oci, questions
 from ops.recovery.point import Member
@@ -117,7 +118,7 @@ def damage(place: Place, member: Member) -> None:
 @contextlib.contextmanager
 def serving(place: Place, card: model.Model) -> Iterator[dict[str, Any]]:
     """Serve a model from the restored files for the block; give the pod's state, with `selected` beside it."""
-    images = scratch.references(place.setting.site, place.setting.entry.point.images)
+    images = endpoints.image_references(place.setting.site, place.setting.entry.point.images)
     objects = scratch.objects(place.setting.site, card, images, drill=place.drill, node=place.worker.node)
     try:
         document = io.BytesIO(json.dumps(objects).encode())

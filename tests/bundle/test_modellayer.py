@@ -56,3 +56,53 @@ def test_the_layer_holds_weights_and_manifest(tmp_path: Path) -> None:
 def test_weights_that_are_not_the_recorded_ones_are_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.IntegrityError, match=r"tiny\.gguf"):
         _recipe(f"sha256:{'0' * 64}").make(_workshop(tmp_path))
+
+
+def _own(path: Path, digest: str, size: int = 1000) -> modellayer.Weights:
+    return modellayer.Weights(path, digest, size)
+
+
+def _digest_of(files: dict[str, Path]) -> str:
+    return f"sha256:{hashlib.sha256(modellayer.manifest(files).encode()).hexdigest()}"
+
+
+def test_weights_on_this_machine_are_named_by_their_digest_alone(tmp_path: Path) -> None:
+    digest = f"sha256:{'ab' * 32}"
+    here, there = ([*modellayer.recipes_of_files([_own(tmp_path / name, digest)])] for name in ("a", "b"))
+    assert recipe.keys(here) == recipe.keys(there)
+    assert [made.name for made in here] == ["layer-model-abababababababab", "models/abababababababab"]
+    assert here[0].sources == (tmp_path / "a",)
+    assert modellayer.image_of(digest) == here[1].name
+
+
+@pytest.mark.bundle
+def test_the_layer_of_a_directory_holds_every_file_under_its_own_path(tmp_path: Path) -> None:
+    root = tmp_path / "model"
+    (root / "parts").mkdir(parents=True)
+    (root / "config.json").write_bytes(b"{}")
+    (root / "parts" / "1.safetensors").write_bytes(_TEXT)
+    digest = _digest_of({"config.json": root / "config.json", "parts/1.safetensors": root / "parts" / "1.safetensors"})
+    workshop = workshops.workshop(tmp_path / "shop")
+    modellayer.recipes_of_files([_own(root, digest)])[0].make(workshop)
+    listing = workshop.runner.run(["tar", "--list", "--zstd", "--file", layer.read(workshop.output).blob])
+    assert listing.splitlines() == ["manifest.json", "parts/", "config.json", "parts/1.safetensors"]
+
+
+def test_weights_on_this_machine_that_are_others_or_larger_than_the_card_says_are_refused(tmp_path: Path) -> None:
+    weights = tmp_path / "tiny.gguf"
+    weights.write_bytes(_TEXT)
+    right = _digest_of({"tiny.gguf": weights})
+    for number, (digest, size, cause) in enumerate(((f"sha256:{'0' * 64}", 1000, "digest"), (right, 6, "7 bytes"))):
+        with pytest.raises(errors.IntegrityError, match=cause):
+            modellayer.recipes_of_files([_own(weights, digest, size)])[0].make(
+                workshops.workshop(tmp_path / f"shop{number}")
+            )
+
+
+def test_weights_are_weighed_as_they_will_be_packed(tmp_path: Path) -> None:
+    weights = tmp_path / "tiny.gguf"
+    weights.write_bytes(_TEXT)
+    assert modellayer.weigh(weights) == _own(weights, f"sha256:{hashlib.sha256(_MANIFEST.encode()).hexdigest()}", 7)
+    for empty in (tmp_path / "gone", workshops.workshop(tmp_path / "shop").output):
+        with pytest.raises(errors.NotFoundError):
+            modellayer.weigh(empty)

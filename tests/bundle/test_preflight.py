@@ -28,6 +28,16 @@ def test_programs_that_nothing_calls_are_not_missed(tmp_path: Path, monkeypatch:
     preflight.check([recipes.writing("text")], tmp_path)
 
 
+def test_weights_that_are_not_there_are_missed_before_any_work(tmp_path: Path) -> None:
+    here, gone = tmp_path / "here.gguf", tmp_path / "gone.gguf"
+    here.touch()
+    todo = [dataclasses.replace(recipes.writing("layer-model-1"), sources=(here, gone))]
+    with pytest.raises(errors.NotFoundError) as caught:
+        preflight.check(todo, tmp_path)
+    assert str(gone) in caught.value.what
+    assert str(here) not in caught.value.what
+
+
 def test_what_only_root_can_make_is_refused_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     todo = [recipes.writing("text"), dataclasses.replace(recipes.writing("machine"), root=True)]

@@ -102,7 +102,7 @@ def test_faults_of_yaml_shape_and_rules_are_told_together_in_the_order_of_the_fi
         "schema_version: 1\nname: lab\nlab: {}\nnetwork: {api_port: 443, gatway_port: 443, domain: A}\nnodes:\n"
         "  - {name: infra1, roles: [infra]}\n  - {name: cp1, name: cp1, roles: [control_plane]}\n"
         "  - {name: cp1, roles: [worker], memory: 98MB}\n"
-        "models:\n  - {name: m1, size: 98Mi, path: a, licence: MIT}\n"
+        "models:\n  - {name: m1, size: 98Mi, path: /a.gguf, licence: MIT}\n"
     )
     with pytest.raises(findings.InvalidSpecError) as caught:
         loader.load(path)

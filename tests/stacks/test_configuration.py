@@ -44,6 +44,14 @@ def test_a_stack_without_a_release_says_what_to_run() -> None:
     assert "sitewright site prepare lab" in caught.value.mend
 
 
+def test_a_release_without_the_weights_of_a_card_says_what_to_run() -> None:
+    use_stack("lab")
+    write_release(places.state_directory("lab"), ["another"])
+    with pytest.raises(errors.NotFoundError, match="no weights of smollm2") as caught:
+        configuration.load()
+    assert "sitewright site prepare lab" in caught.value.mend
+
+
 def test_a_spec_outside_the_checkout_is_recorded_whole(tmp_path: Path) -> None:
     assert configuration.record(tmp_path / "site.yml") == str(tmp_path / "site.yml")
     assert configuration.record(places.PROJECT_ROOT / "inventory" / "a" / ".." / "b.yml") == "inventory/b.yml"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ops.plan import endpoints
 from ops.plan.serving import model_repository, shared, triton
 from ops.spec import model
 
@@ -17,11 +16,6 @@ POD = "triton"
 _VOLUME = "weights"
 _SIZE = "1Gi"
 """What claim and volume call their size; nothing measures a directory by it."""
-
-
-def references(site: model.Site, digests: Mapping[str, str]) -> dict[str, str]:
-    """Given the digest of each image by its name, return what a pod asks the site's registry for."""
-    return {name: f"{endpoints.registry(site)}/{name}@{digest}" for name, digest in digests.items()}
 
 
 def weights_directory(drill: str, card: model.Model) -> str:

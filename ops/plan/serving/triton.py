@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ops.plan import endpoints
 from ops.plan.serving import model_repository, shared
 from ops.plan.serving.isolation import TRITON_HTTP, TRITON_METRICS
 from ops.spec import model
@@ -119,10 +120,17 @@ def _weights_mount() -> shared.KubernetesObject:
     return {"name": "weights", "mountPath": "/weights", "readOnly": True}
 
 
+def _image(site: model.Site, images: Mapping[str, str]) -> str:
+    """Return the image that computes: the lab's, which also checks weights everywhere, or the vendor's."""
+    if site.triton.image is None:
+        return images["triton"]
+    return f"{endpoints.registry(site)}/{site.triton.image}"
+
+
 def _triton(site: model.Site, card: model.Model, images: Mapping[str, str]) -> shared.KubernetesObject:
     return {
         "name": "triton",
-        "image": images["triton"],
+        "image": _image(site, images),
         "command": [SERVER],
         "args": server_arguments(card, site.gateway.request_timeout_seconds),
         "ports": [
@@ -167,12 +175,23 @@ def _resources(card: model.Model) -> shared.KubernetesObject:
     return {"requests": requests, "limits": limits}
 
 
-def _probes(card: model.Model) -> shared.KubernetesObject:
+def _questions(card: model.Model) -> tuple[shared.KubernetesObject, shared.KubernetesObject]:
+    """Return how a pod is asked whether it answers and whether it lives; only the lab's image has our probe in it."""
+    if card.engine is not model.Engine.LLAMA:
+        ready, live = ({"path": f"/v2/health/{page}", "port": TRITON_HTTP} for page in ("ready", "live"))
+        return {"httpGet": ready, "timeoutSeconds": 20}, {"httpGet": live, "timeoutSeconds": 20}
     probe = ["python3", "-m", "llama_backend.probe"]
     here = f"http://127.0.0.1:{TRITON_HTTP}"
-    answer = {"exec": {"command": [*probe, "readiness", here, card.name]}, "timeoutSeconds": 20}
-    stall = f"--stall-seconds={STALL_SECONDS}"
-    alive = {"exec": {"command": [*probe, "liveness", here, card.name, stall]}, "timeoutSeconds": 20}
+    answer = [*probe, "readiness", here, card.name]
+    alive = [*probe, "liveness", here, card.name, f"--stall-seconds={STALL_SECONDS}"]
+    return (
+        {"exec": {"command": answer}, "timeoutSeconds": 20},
+        {"exec": {"command": alive}, "timeoutSeconds": 20},
+    )
+
+
+def _probes(card: model.Model) -> shared.KubernetesObject:
+    answer, alive = _questions(card)
     dead = {"terminationGracePeriodSeconds": DEAD_SECONDS}
     return {
         "startupProbe": {**answer, **dead, "periodSeconds": 2, "failureThreshold": 150},

@@ -19,6 +19,7 @@ from ops.spec.rules import (
     roles,
     state,
     versions,
+    weights,
 )
 from ops.spec.rules.fault import Rule
 
@@ -65,6 +66,10 @@ RULES: tuple[Rule, ...] = (
     models.model_exceeds_node_memory,
     models.models_exceed_memory,
     models.models_exceed_disk,
+    weights.wheel_outside_bundle,
+    weights.weights_outside_wheel,
+    weights.relative_weights,
+    weights.llama_without_gguf,
     accelerators.missing_accelerators,
     accelerators.too_few_accelerators,
     accelerators.model_exceeds_accelerators,

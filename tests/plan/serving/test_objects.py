@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ops import spec
+from ops.plan import endpoints
 from ops.plan.serving import model_repository, objects
 from ops.spec import locate, model
 
@@ -94,14 +95,16 @@ def test_the_vllm_form_of_a_card_asks_for_gpus_and_hands_limits_to_the_engine() 
     assert card.engine is model.Engine.VLLM
     files = model_repository.files(card)
     assert 'backend: "vllm"' in files["config.pbtxt"]
-    engine = json.loads(files["model.json"])
-    assert engine["tensor_parallel_size"] == card.accelerators
-    assert engine["max_model_len"] == card.context_tokens
-    assert engine["disable_log_stats"] is False
-    assert engine["trust_remote_code"] is False
+    settings = json.loads(files["model.json"])
+    assert settings["tensor_parallel_size"] == card.accelerators
+    assert settings["max_model_len"] == card.context_tokens
+    assert settings["disable_log_stats"] is False
+    assert settings["trust_remote_code"] is False
     (deployment,) = [item for item in of_kind(items, "Deployment") if item["metadata"]["name"] != "gateway"]
-    limits = deployment["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
-    assert limits["nvidia.com/gpu"] == str(card.accelerators)
+    (engine,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert engine["resources"]["limits"]["nvidia.com/gpu"] == str(card.accelerators)
+    assert engine["image"] == f"{endpoints.registry(site)}/{site.triton.image}"
+    assert engine["readinessProbe"]["httpGet"]["path"] == "/v2/health/ready"
 
 
 def test_the_llama_form_of_a_card_names_the_weights_inside_the_pod() -> None:

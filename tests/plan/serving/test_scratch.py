@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ops import spec
+from ops.plan import endpoints
 from ops.plan.serving import scratch, triton
 from ops.spec import locate
 
@@ -16,7 +17,7 @@ DRILL = "drill-0a1b2c3d"
 @pytest.fixture(scope="module")
 def made() -> dict[str, Any]:
     site = spec.load(locate.resolve("lab"))
-    images = scratch.references(site, {"triton": "sha256:" + "1" * 64, "models/smollm2": "sha256:" + "2" * 64})
+    images = endpoints.image_references(site, {"triton": "sha256:" + "1" * 64, "models/smollm2": "sha256:" + "2" * 64})
     found: list[Any] = scratch.objects(site, site.models[0], images, drill=DRILL, node="gpu1")
     return {item["kind"]: item for item in found}
 
@@ -39,7 +40,7 @@ def test_nothing_may_reach_the_pod_and_the_namespace_is_restricted(made: dict[st
 
 def test_the_pod_is_productions_with_the_restored_weights(made: dict[str, Any]) -> None:
     site = spec.load(locate.resolve("lab"))
-    images = scratch.references(site, {"triton": "sha256:" + "1" * 64, "models/smollm2": "sha256:" + "2" * 64})
+    images = endpoints.image_references(site, {"triton": "sha256:" + "1" * 64, "models/smollm2": "sha256:" + "2" * 64})
     production: Any = triton.pod(site, site.models[0], images)
     pod = made["Pod"]["spec"]
     assert pod["containers"][0]["args"] == production["containers"][0]["args"]
