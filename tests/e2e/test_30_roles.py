@@ -1,4 +1,7 @@
-"""Each role: a file is altered and a service is stopped, `--check --diff` predicts the repair, the run repairs it."""
+"""Each role: a file is altered and a service is stopped, `--check --diff` predicts the repair, the run repairs it.
+
+On one node a run was broken off before its handlers, which left a mark: the next run calls them.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,8 @@ DAMAGES = (
     ),
     Damage("recovery_agent", "gpu1", "/usr/lib/sitewright/recovery-agent", ""),
 )
+MARK, MARKED, UNTOLD = "/run/sitewright-platform", "cp1", "containerd.service"
+"""The mark of a run that was broken off, where it lies, and a service there that nothing else restarts."""
 IDS = [damage.role for damage in DAMAGES]
 
 
@@ -53,12 +58,16 @@ class Story:
     before: dict[str, str]
     predicted: set[tuple[str, str]]
     repaired: set[tuple[str, str]]
+    started: str
+    """When the service was started that the broken off run has not told."""
 
 
 @pytest.fixture(scope="module")
 def story(site: support.TestSite) -> Story:
     """Damage everything at once, look, then repair."""
     before = {damage.role: _digest(site, damage) for damage in DAMAGES}
+    started = _started(site)
+    assert site.ssh(MARKED, "touch", MARK).returncode == 0
     for damage in DAMAGES:
         if damage.file:
             assert site.ssh(damage.node, "sh", "-c", f"echo '# altered' >> {damage.file}").returncode == 0
@@ -66,7 +75,7 @@ def story(site: support.TestSite) -> Story:
             assert site.ssh(damage.node, "systemctl", "stop", damage.service).returncode == 0
     predicted = _changed(site.playbook("--check", "--diff"))
     repaired = _changed(site.playbook())
-    return Story(before, predicted, repaired)
+    return Story(before, predicted, repaired, started)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=IDS)
@@ -80,6 +89,19 @@ def test_after_the_run_the_node_is_as_before(site: support.TestSite, story: Stor
     assert _digest(site, damage) == story.before[damage.role]
     if damage.service:
         assert site.ssh(damage.node, "systemctl", "is-active", damage.service).stdout.strip() == "active"
+
+
+def test_a_run_tells_the_services_what_a_run_that_was_broken_off_has_changed(
+    site: support.TestSite, story: Story
+) -> None:
+    assert ("unfinished_run", MARKED) in story.predicted
+    assert ("unfinished_run", MARKED) in story.repaired
+    assert _started(site) != story.started
+    assert site.ssh(MARKED, "test", "-e", MARK).returncode == 1
+
+
+def _started(site: support.TestSite) -> str:
+    return site.ssh(MARKED, "systemctl", "show", "--property=ActiveEnterTimestampMonotonic", UNTOLD).stdout
 
 
 def _digest(site: support.TestSite, damage: Damage) -> str:

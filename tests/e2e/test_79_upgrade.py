@@ -10,8 +10,11 @@ from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
 
+PAUSE = 2.0
+"""Seconds that each client waits after an answer, to leave the processors to the upgrade; `tests/e2e_pair` asks on."""
+
 
 def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSite) -> None:
     pair = support.derive(site.path.parent, "lab", site.site.name, [GPU2], replicas=2)
     pair.up()
-    maintenance.upgrade_killed_twice(pair, maintenance.NEW)
+    maintenance.upgrade_killed_twice(pair, maintenance.NEW, pause=PAUSE)

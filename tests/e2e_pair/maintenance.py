@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -21,6 +22,8 @@ OLD, NEW = "2.2.0", "2.2.1"
 SECONDS = 1800
 CLIENTS = 8
 NODES = ("cp1", "gpu1", "gpu2")
+KILL_SECONDS = (5.0, 60.0)
+"""The first and the latest second of a run at which one of many kills comes."""
 MOMENTS = (
     "gpu1 is cordoned",
     "evicted models/",
@@ -66,31 +69,64 @@ def run_killed(pair: support.TestSite, moment: str, playbook: str, *words: str) 
     for line in running.stdout:
         lines.append(line)
         if moment in line:
-            os.kill(running.pid, signal.SIGKILL)
             break
     else:
         raise AssertionError(f"the run ended before '{moment}':\n{''.join(lines)}")
-    running.stdout.close()
-    running.wait()
+    end(running)
     return "".join(lines)
 
 
-def upgrade_killed_twice(pair: support.TestSite, version: str) -> None:
+def end(running: subprocess.Popen[str]) -> None:
+    """Kill a run without warning, and read no more of what its children say."""
+    os.kill(running.pid, signal.SIGKILL)
+    if running.stdout is not None:
+        running.stdout.close()
+    running.wait()
+
+
+def upgrade_killed_twice(pair: support.TestSite, version: str, *, pause: float = 0.0) -> None:
     """Move all nodes to a version of containerd under load, killed at two seeded steps; nothing may be lost."""
-    killed_twice(pair, MOMENTS, "runtime_upgrade", "-e", f"runtime_version={version}")
+    killed_twice(pair, MOMENTS, "runtime_upgrade", "-e", f"runtime_version={version}", pause=pause)
     assert runtimes(pair) == dict.fromkeys(NODES, version)
 
 
-def killed_twice(pair: support.TestSite, moments: Sequence[str], playbook: str, *words: str) -> None:
+def killed_twice(
+    pair: support.TestSite, moments: Sequence[str], playbook: str, *words: str, pause: float = 0.0
+) -> None:
     """Run a playbook under load, killed at two seeded moments, then to its end: nothing is lost."""
     chosen = sorted(random.Random(SEED).sample(range(len(moments)), 2))  # noqa: S311 - moments of kills, nothing secret
-    load = load_support.Load(pair.environment(), CLIENTS)
+    load = load_support.Load(pair.environment(), CLIENTS, pause=pause)
     with load.running():
         for number in chosen:
             run_killed(pair, moments[number], playbook, *words)
             assert journal(pair).exists()
         code, text = run(pair, playbook, *words)
     assert code == 0, text
+    assert cordoned(pair) == []
+    assert not journal(pair).exists()
+    whole(load)
+
+
+def upgrade_killed_often(pair: support.TestSite, times: int) -> None:
+    """Move all nodes to and fro under load, killed so often at seeded seconds, then to the end: no loss."""
+    moments = random.Random(SEED)  # noqa: S311 - moments of kills, nothing secret
+    versions = itertools.cycle((NEW, OLD))
+    version, killed = next(versions), 0
+    load = load_support.Load(pair.environment(), CLIENTS)
+    with load.running():
+        while killed < times:
+            running = start(pair, "runtime_upgrade", "-e", f"runtime_version={version}")
+            try:
+                text, _ = running.communicate(timeout=moments.uniform(*KILL_SECONDS))
+            except subprocess.TimeoutExpired:
+                end(running)
+                killed += 1
+            else:
+                assert running.returncode == 0, text
+                version = next(versions)
+        code, text = run(pair, "runtime_upgrade", "-e", f"runtime_version={version}")
+    assert code == 0, text
+    assert runtimes(pair) == dict.fromkeys(NODES, version)
     assert cordoned(pair) == []
     assert not journal(pair).exists()
     whole(load)

@@ -59,3 +59,7 @@ def test_a_second_node_that_does_not_come_up_is_put_back(pair: support.TestSite)
     whole(load)
     assert maintenance.run(pair, "runtime_upgrade", *words)[0] == 0
     assert maintenance.runtimes(pair)["gpu2"] == NEW
+
+
+def test_ten_kills_at_any_moment_lose_nothing(pair: support.TestSite) -> None:
+    maintenance.upgrade_killed_often(pair, 10)

@@ -36,14 +36,18 @@ class Outcome:
 
 
 class Load:
-    """Some clients, each with one connection, or a new one for each request."""
+    """Some clients, each with one connection, or a new one for each request.
 
-    def __init__(self, environment: Mapping[str, str], clients: int, tokens: int = 48) -> None:
+    They ask without a pause, or wait so many seconds after each answer.
+    """
+
+    def __init__(self, environment: Mapping[str, str], clients: int, tokens: int = 48, pause: float = 0.0) -> None:
         self.outcomes: list[Outcome] = []
         self._url = f"{environment['OPENAI_BASE_URL']}/chat/completions"
         self._headers = {"authorization": f"Bearer {environment['OPENAI_API_KEY']}"}
         self._authorities = environment["SSL_CERT_FILE"]
         self._tokens = tokens
+        self._pause = pause
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask_on, args=(number,)) for number in range(clients)]
 
@@ -74,6 +78,7 @@ class Load:
                 while not self._stop.is_set():
                     self.outcomes.append(self._ask(client, number, QUESTIONS[asked % len(QUESTIONS)]))
                     asked += 1
+                    self._stop.wait(self._pause)
                     if number % 2:
                         break
 

@@ -109,12 +109,18 @@ class TestSite:
 
 
 def derive(
-    directory: Path, source: str, name: str, nodes: list[dict[str, object]] | None = None, replicas: int | None = None
+    directory: Path,
+    source: str,
+    name: str,
+    nodes: list[dict[str, object]] | None = None,
+    replicas: int | None = None,
+    models: list[dict[str, object]] | None = None,
 ) -> TestSite:
-    """Write a spec like that of an inventory, under another name, with further nodes and so many replicas."""
+    """Write a spec like that of an inventory, under another name, with more nodes and models, and so many replicas."""
     content = yaml.safe_load(locate.resolve(source).read_text(encoding="utf-8"))
     content["name"] = name
     content["nodes"] += nodes or []
+    content["models"] += models or []
     if replicas is not None:
         content["models"][0]["replicas"] = replicas
     path = directory / "site.yml"
