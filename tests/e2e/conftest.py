@@ -31,6 +31,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.TestSite]
         destroy(made)
 
 
+@pytest.fixture(scope="session")
+def backed_up(site: support.TestSite) -> support.TestSite:
+    """Give the site with at least one recovery point."""
+    if not site.recovery_points():
+        site.back_up()
+    return site
+
+
 def _directory(factory: pytest.TempPathFactory) -> Path:
     """Return where the spec lies: the same place for each run with KEEP=1, so that the site is found again."""
     if not os.environ.get("KEEP"):

@@ -32,12 +32,6 @@ def drill(site: support.TestSite, name: str, expect: tuple[int, ...] = (0,)) -> 
     return json.loads(process.run(words, timeout=600, expect=expect).stdout)
 
 
-@pytest.fixture(scope="module")
-def backed_up(site: support.TestSite) -> support.TestSite:
-    process.run([support.SITEWRIGHT, "backup", site.path], timeout=600)
-    return site
-
-
 @pytest.fixture
 def pack(backed_up: support.TestSite) -> Iterator[str]:
     """Give the path of the repository's biggest pack on the drill host, and put it back afterwards."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
@@ -29,56 +29,54 @@ systemctl start {SERVER}
 """Puts the store into a file system that has 64 KiB to spare."""
 
 
-@pytest.fixture
-def before(site: support.TestSite) -> Iterator[list[str]]:
-    """Give the recovery points that are there; afterwards they and a new backup must be."""
-    kept = points(site)
-    yield kept
-    process.run([support.SITEWRIGHT, "backup", site.path, "--wait=60"], timeout=600)
-    assert set(kept) < set(points(site))
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """What is done on the drill host, what undoes it, and what a backup says in between."""
+
+    plant: str
+    mend: str
+    code: str
+    exit_code: int
 
 
-def points(site: support.TestSite) -> list[str]:
-    """Return the ids of the recovery points."""
-    said = process.run([support.SITEWRIGHT, "recovery-point", "list", site.path, "--json"], timeout=120).stdout
-    return [entry["id"] for entry in json.loads(said)["recovery_points"]]
+FAULTS = {
+    "stopped server": Fault(f"systemctl stop {SERVER}", f"systemctl start {SERVER}", "E-RESTIC-UNREACHABLE", 12),
+    "wrong password": Fault(
+        f"cp -a {PASSWORD} /root/password; echo wrong >{PASSWORD}",
+        f"mv /root/password {PASSWORD}",
+        "E-RESTIC-PASSWORD",
+        3,
+    ),
+    "full disk": Fault(
+        MAKE_FULL, f"systemctl stop {SERVER}; umount {STORE}; systemctl start {SERVER}", "E-RESTIC-NO-SPACE", 14
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def kept(backed_up: support.TestSite) -> Iterator[list[str]]:
+    """Give the recovery points that are there; after all faults they and a new one must be."""
+    before = backed_up.recovery_points()
+    yield before
+    backed_up.back_up()
+    assert set(before) < set(backed_up.recovery_points())
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_what_stands_in_the_way_is_named(site: support.TestSite, kept: list[str], fault: Fault) -> None:
+    on_host(site, fault.plant)
+    try:
+        ended = process.run([support.SITEWRIGHT, "backup", site.path], timeout=600, expect=(fault.exit_code,))
+    finally:
+        on_host(site, fault.mend)
+    what, where, mend = ended.stderr.rstrip().splitlines()[-3:]
+    assert what.startswith(f"error[{fault.code}]: ")
+    assert where.startswith("  at ")
+    assert mend.startswith("  mend: ")
+    assert site.recovery_points() == kept
 
 
 def on_host(site: support.TestSite, script: str) -> None:
     """Run a shell script on the drill host."""
     ended = site.ssh(HOST, "sh", "-ec", script)
     assert ended.returncode == 0, ended.stderr
-
-
-def refused(site: support.TestSite, code: int) -> str:
-    """Ask for a backup that must fail with that exit code; return its three lines."""
-    ended = process.run([support.SITEWRIGHT, "backup", site.path], timeout=600, expect=(code,))
-    what, where, mend = ended.stderr.rstrip().splitlines()[-3:]
-    assert what.startswith("error[E-RESTIC-")
-    assert where.startswith("  at ")
-    assert mend.startswith("  mend: ")
-    return what
-
-
-def test_a_server_that_is_down(site: support.TestSite, before: list[str]) -> None:
-    on_host(site, f"systemctl stop {SERVER}")
-    try:
-        assert "E-RESTIC-UNREACHABLE" in refused(site, 12)
-    finally:
-        on_host(site, f"systemctl start {SERVER}")
-
-
-def test_a_wrong_password(site: support.TestSite, before: list[str]) -> None:
-    on_host(site, f"cp -a {PASSWORD} /root/password; echo wrong >{PASSWORD}")
-    try:
-        assert "E-RESTIC-PASSWORD" in refused(site, 3)
-    finally:
-        on_host(site, f"mv /root/password {PASSWORD}")
-
-
-def test_a_server_whose_disk_is_full(site: support.TestSite, before: list[str]) -> None:
-    on_host(site, MAKE_FULL)
-    try:
-        assert "E-RESTIC-NO-SPACE" in refused(site, 14)
-    finally:
-        on_host(site, f"systemctl stop {SERVER}; umount {STORE}; systemctl start {SERVER}")

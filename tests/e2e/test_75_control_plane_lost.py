@@ -20,7 +20,7 @@ def test_it_is_refused_without_the_word_for_it(site: support.TestSite) -> None:
 
 
 def test_a_lost_control_plane_comes_back_and_the_workers_serve_on(site: support.TestSite) -> None:
-    process.run([support.SITEWRIGHT, "backup", site.path], timeout=600)
+    site.back_up()
     words: list[str | Path] = [
         support.SITEWRIGHT,
         "drill",

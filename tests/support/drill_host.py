@@ -14,12 +14,16 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from ops import spec
+from ops.adapters import restic
 from ops.recovery import backup, certification, collect, deposit, signing, vault
 from ops.recovery.home import Home
 from ops.recovery.point import EtcdState, Kind
 from ops.spec import locate, model, places
 from tests.support import restic as support
+from tests.support import restic_key
 
 STATE = EtcdState(revision=4711, hash=99, version="3.6.8", objects={"secrets": 14})
 MODEL_BYTES = 3_000_000
@@ -103,7 +107,17 @@ def standing(directory: Path, *, quota: int | None = None) -> Iterator[DrillHost
         deposit.accept(place, archive(site))
         place.repositories.unlink(missing_ok=True)
         place.repositories.symlink_to(server.data.parent)
+        if not server.data.exists():
+            _make_repository(place, site, server.data)
         yield DrillHost(place, site, server.data)
+
+
+def _make_repository(place: Home, site: model.Site, data: Path) -> None:
+    """Make the repository as the first backup does, with a key that costs nothing to derive."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{support.programs().restic.parent}:{os.environ['PATH']}")
+        restic.initialise(vault.for_backup(place, site))
+    restic_key.quicken(data, (place.keys / vault.PASSWORD).read_text().strip())
 
 
 def certify(place: Home, site: str, root: Path) -> None:

@@ -95,6 +95,15 @@ class TestSite:
         result: dict[str, object] = json.loads(text[text.index("{") :])
         return result
 
+    def recovery_points(self) -> list[str]:
+        """Return the ids of the recovery points, oldest first."""
+        said = process.run([SITEWRIGHT, "recovery-point", "list", self.path, "--json"], timeout=120).stdout
+        return [entry["id"] for entry in json.loads(said)["recovery_points"]]
+
+    def back_up(self) -> None:
+        """Make a recovery point, after any backup that a timer has begun."""
+        process.run([SITEWRIGHT, "backup", self.path, "--wait=120"], timeout=600)
+
     def runs(self) -> set[str]:
         """Return the names of the records of Ansible runs that Pulumi has made."""
         directory = self.state / "runs"

@@ -12,6 +12,7 @@ from pathlib import Path
 from ops.adapters import process, restic, restic_binary
 from ops.adapters.restic_repository import Repository
 from tests.support import restic as support
+from tests.support import restic_key
 
 MODEL_BYTES = 6_000_000
 
@@ -38,6 +39,7 @@ def template(directory: Path) -> Path:
     (directory / "password").write_text("pass-word")
     with opened(directory) as vault:
         restic.initialise(vault.repository)
+        restic_key.quicken(vault.data, "pass-word")
     return directory
 
 
