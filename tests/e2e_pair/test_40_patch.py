@@ -34,7 +34,7 @@ BREAKS = {"etc/systemd/system/containerd.service.d/50-test.conf": "[Service]\nEx
 def own_repository(pair: support.TestSite) -> Iterator[None]:
     """Bring the bundle's own repository back at the end."""
     yield
-    patches.seed_infra(pair)
+    patches.restore(pair)
 
 
 def version(pair: support.TestSite, node: str) -> str:

@@ -26,12 +26,18 @@ def publish(pair: support.TestSite, directory: Path, version: str, files: Mappin
         if suite == SUITE:
             entries.append(_repack(next(filter(_is_package, entries)), directory / version, version, files))
         repository.add(root, suite, entries)
+    seed_infra(pair, root)
+
+
+def restore(pair: support.TestSite) -> None:
+    """Sign the bundle's own repository and seed infra1 with it."""
+    seed_infra(pair, build.build([apt.NAME]).path(apt.NAME))
+
+
+def seed_infra(pair: support.TestSite, root: Path) -> None:
+    """Sign a repository and run the platform's playbook with it on infra1."""
     archive, release = seed.signed_archive(prepare.workspace(pair.site), root)
-    seed_infra(pair, "-e", f"site_apt_archive={archive}", "-e", f"site_apt_release={release}")
-
-
-def seed_infra(pair: support.TestSite, *words: str) -> None:
-    """Run the platform's playbook on infra1; without further words it brings the bundle's own repository."""
+    words = ("-e", f"site_apt_archive={archive}", "-e", f"site_apt_release={release}")
     program = places.PROJECT_ROOT / ".venv/bin/ansible-playbook"
     process.run(
         [program, "-i", pair.path, "playbooks/platform.yml", "--limit", "infra1", *words],
