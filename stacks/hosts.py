@@ -71,8 +71,9 @@ class Hosts(pulumi.ComponentResource):
         options = pulumi.ResourceOptions(
             parent=self,
             depends_on=self._before(node, stage),
-            # A lab's node goes with its machine; a real one is taken out by its own playbook and never by Pulumi.
-            deleted_with=machine,
+            # A lab's node leaves its cluster before its machine goes, and what runs on top goes with the machine; a
+            # real one is taken out by a person and never by Pulumi.
+            deleted_with=machine if stage is Stage.OPERATIONS else None,
             retain_on_delete=machine is None,
         )
         return Node(label(node.name, stage), arguments, options)

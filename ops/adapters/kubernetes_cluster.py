@@ -124,6 +124,11 @@ class Cluster:
         self._change(name, lambda node: (_owner(node) == owner, None, None), owner)
         return not self._ask(lambda: self._core.read_node(name, _request_timeout=_SECONDS)).spec.unschedulable
 
+    def forget(self, name: str) -> None:
+        """Delete a node from the cluster; one that is gone is no error."""
+        tolerate = frozenset({http.HTTPStatus.NOT_FOUND})
+        self._ask(lambda: self._core.delete_node(name, _request_timeout=_SECONDS), tolerate=tolerate)
+
     def _change(self, name: str, decide: Callable[[Any], tuple[bool, bool | None, str | None]], owner: str) -> bool:
         """Read a node, decide, and patch it on the version that was read; return whether `owner` holds it then."""
         while True:

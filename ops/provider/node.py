@@ -91,8 +91,20 @@ class Node:
                 _action().update(_part(new), call.journal.status, self._cancelled)
         return outputs
 
-    def delete(self, _call: Call, _old: Live) -> None:
-        """Leave the machine as it is: a lab machine goes as a whole, a real one by the decommission playbook."""
+    def delete(self, call: Call, old: Live) -> None:
+        """Let the cluster go on without the node. The machine stays as it is: in a lab it goes next, as a whole.
+
+        The engine asks for this in labs only, and never for what runs on top of a node.
+        """
+        from ops.actions import leave  # noqa: PLC0415 - the client of Kubernetes takes half a second to load
+
+        leave.leave(
+            str(old.inputs["site"]),
+            str(old.inputs["node"]),
+            call.journal.status,
+            self._cancelled,
+            control_plane=bool(old.inputs.get("control_plane")),
+        )
 
     @contextlib.contextmanager
     def _turn(self, inputs: Properties) -> Iterator[None]:

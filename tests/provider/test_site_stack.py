@@ -161,7 +161,20 @@ def test_changes_touch_only_the_nodes_that_they_are_about(site: Site) -> None:
         *("begin gpu1", "end gpu1"),
         *("begin gpu1-operations", "end gpu1-operations"),
     ]
+    site.spec("  - {name: gpu3, roles: [worker]}\n", "")
+    site.project.up()
+    assert site.log() == ["leave gpu3", "destroy gpu3"]
     site.project.up("--expect-no-changes")
+
+
+def test_a_control_plane_does_not_go_from_a_cluster_that_stays(site: Site) -> None:
+    site.project.up()
+    site.log()
+    site.spec("  - {name: cp2, roles: [control_plane]}\n  - {name: cp3, roles: [control_plane]}\n", "")
+    text = site.project.up(expect=1)
+    assert "is a control plane: without its part of etcd" in text
+    assert "back into the spec" in text
+    assert not {"leave cp2", "destroy cp2", "leave cp3", "destroy cp3"} & set(site.log())
 
 
 def test_a_failed_node_is_told_and_alone_tried_again(site: Site) -> None:

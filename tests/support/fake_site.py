@@ -22,8 +22,9 @@ from ops.actions import converge, machine, sites
 from ops.actions.parts import Part
 from ops.adapters import ansible, ansible_events
 from ops.adapters.ansible_events import Status
+from ops.nodes import leave as nodes_leave
 from ops.provider import sitewright
-from ops.spec import places
+from ops.spec import model, places
 
 ROOT = Path(os.environ["FAKE_SITE"])
 Say = Callable[[str], None]
@@ -109,8 +110,13 @@ def reach(_site: str, node: str) -> None:
     note(f"reach {node}")
 
 
+def leave(_cluster: object, _site: model.Site, node: str, _say: Say, _pause: Callable[[float], None]) -> None:
+    note(f"leave {node}")
+
+
 FAKES: dict[ModuleType, dict[str, Callable[..., object]]] = {
     converge: {"join": run, "predict": predict, "reach": reach, "update": update},
+    nodes_leave: {"leave": leave},
     machine: {"destroy": destroy, "exists": is_there, "is_running": is_running, "stands": is_there, "start": start},
 }
 
