@@ -56,7 +56,7 @@ def _fill(place: Path, path: Path, site: model.Site) -> None:
 def _release(site: model.Site) -> dict[str, dict[str, str]]:
     path = prepare.workspace(site).state / seed.RELEASE_FILE
     if not path.exists():
-        raise _not_made(site, path)
+        raise not_made(site, path)
     release: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     return release
 
@@ -66,7 +66,7 @@ def _state(path: Path, site: model.Site) -> object:
     variables = environment.environment(str(path), os.environ).variables
     state = pulumi.export(pulumi.Stack(site.name, {**os.environ, **variables}))
     if state is None:
-        raise _not_made(site, path)
+        raise not_made(site, path)
     return state
 
 
@@ -74,9 +74,12 @@ def _write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
 
 
-def _not_made(site: model.Site, where: Path) -> errors.NotFoundError:
+def not_made(site: model.Site, where: Path) -> errors.NotFoundError:
+    """Return the error of a site that this machine has no state of."""
     return errors.NotFoundError(
-        f"site {site.name} was never made from this machine", where=str(where), mend="run: sitewright site up SITE"
+        f"site {site.name} was never made from this machine",
+        where=str(where),
+        mend=f"run: sitewright site up {site.name}",
     )
 
 

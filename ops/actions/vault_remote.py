@@ -153,6 +153,9 @@ def _run(
     stdout: IO[bytes],
     timeout: float,
 ) -> pipe.Ended:
+    keys = prepare.workspace(site).keys
+    if not keys.is_dir():
+        raise depositing.not_made(site, keys)
     address = str(recovery.drill_host(site).address)
     options = ssh.options(access.known_hosts(site), access.private_key(site))
     remote = shlex.join(["sudo", "-n", "--", COMMAND, *words])

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ops.cli.site import say
-from ops.cli.verbs import Json, Site
+from ops.cli.verbs import Json, Standing
 
 verbs = typer.Typer(help="Try restores, and show what came of it.", rich_markup_mode=None)
 
@@ -34,7 +34,7 @@ def list_(as_json: Json = False) -> None:
 @verbs.command()
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A drill of the list.")],
-    site: Site,
+    site: Standing = "lab",
     point: Annotated[str | None, typer.Option(metavar="ID", help="A recovery point; the newest by default.")] = None,
     destroys: Annotated[
         bool, typer.Option("--destroys-control-plane", help="Yes, destroy the lab's control plane.")
@@ -54,7 +54,7 @@ def run(
 
 
 @verbs.command()
-def report(site: Site, as_json: Json = False) -> None:
+def report(site: Standing = "lab", as_json: Json = False) -> None:
     """Show the last run of each drill from the signed evidence, which is verified first.
 
     Example: sitewright drill report lab

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ops.cli.site import say
-from ops.cli.verbs import Json, Site
+from ops.cli.verbs import Json, Site, Standing
 
 verbs = typer.Typer(add_completion=False)
 points = typer.Typer(help="List, show and verify recovery points.", rich_markup_mode=None)
@@ -21,7 +21,7 @@ Wait = Annotated[float, typer.Option("--wait", min=0, metavar="SECONDS", help="H
 
 
 @verbs.command()
-def backup(site: Site, wait: Wait = 0.0, as_json: Json = False) -> None:
+def backup(site: Standing = "lab", wait: Wait = 0.0, as_json: Json = False) -> None:
     """Make a recovery point of a site: its drill host backs up, signs, and gives this machine the manifest.
 
     Example: sitewright backup lab
@@ -39,7 +39,7 @@ def root_of_points() -> None:
 
 
 @points.command("list")
-def list_(site: Site, offline: Offline = False, as_json: Json = False) -> int:
+def list_(site: Standing = "lab", offline: Offline = False, as_json: Json = False) -> int:
     """List the recovery points of a site, oldest first. Exit code 16: a manifest is refused.
 
     Example: sitewright recovery-point list lab

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.verbs import Json, Site
+from ops.cli.verbs import Json, Standing
 
 verbs = typer.Typer(add_completion=False)
 
 
 @verbs.command()
 def report(
-    site: Site,
+    site: Standing = "lab",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; by default SITE-report.html here.")
     ] = None,

@@ -11,6 +11,11 @@ import typer
 Site = Annotated[
     str, typer.Argument(metavar="SITE", help="A site of inventory/, or the path of a site.yml or its directory.")
 ]
+Standing = Annotated[
+    str,
+    typer.Argument(metavar="SITE", envvar="SITEWRIGHT_SITE", help="The site; `sitewright env` exports the variable."),
+]
+"""For verbs that look at a site or add to it; those that change one want its name."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, on failure too.")]
 
 verbs = typer.Typer(add_completion=False)
@@ -86,7 +91,7 @@ def ssh(
 
 
 @verbs.command()
-def status(site: Site, as_json: Json = False) -> int:
+def status(site: Standing = "lab", as_json: Json = False) -> int:
     """Tell how a site is: nodes, models, last answer. Exit code 0: all well; 6: not made yet; 12: something is down.
 
     Example: sitewright status lab

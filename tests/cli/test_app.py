@@ -28,6 +28,7 @@ _WRONG = "tests/cli/wrong.yml"
         ("validate-nowhere.json", ("validate", "--json", "lab-singel"), 6),
         ("status-nothing.json", ("status", _LAB, "--json"), 6),
         ("status-nothing.txt", ("status", _LAB), 6),
+        ("status-nothing.json", ("status", "--json"), 6),
         ("usage.json", ("validate", "--json"), 2),
     ],
 )
