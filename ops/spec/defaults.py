@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import itertools
+from collections.abc import Mapping, Sequence
 
 from ops.spec.findings import Place
-from ops.spec.model import Node, Role, Site
+from ops.spec.model import Network, Node, Role, Site
 
 LAB_RANGE = ipaddress.IPv4Network("198.18.0.0/15")
 """Labs take their addresses from here: the range for benchmarks (RFC 2544), which no network routes."""
 
 _FIRST_LAB_NODE = 11
-"""A lab's first node has address .11; .1 is this host's leg and what lies between is free for virtual addresses."""
+"""Nodes of a lab have addresses from .11; .1 is this host's leg and what lies between is free for virtual addresses."""
 
 
 def lab_subnet(name: str) -> ipaddress.IPv4Network:
@@ -29,13 +31,14 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
     if site.lab and network.subnet is None:
         network = network.model_copy(update={"subnet": lab_subnet(site.name)})
         origins["network", "subnet"] = f"derived from the lab's name '{site.name}'"
+    addresses = _lab_addresses(network, site.nodes) if site.lab else {}
     ingress = () if site.nodes_with(Role.INGRESS) else _default_ingress(site)
     nodes = []
     for index, node in enumerate(site.nodes):
         update: dict[str, object] = {}
-        if site.lab and node.address is None and network.subnet is not None:
-            update["address"] = _lab_address(network.subnet, index)
-            origins["nodes", index, "address"] = "derived from the lab's subnet and the node's place in the list"
+        if index in addresses:
+            update["address"] = addresses[index]
+            origins["nodes", index, "address"] = f"derived from the lab's subnet and the node's name '{node.name}'"
         if node.name in ingress:
             update["roles"] = (*node.roles, Role.INGRESS)
             origins["nodes", index, "roles", len(node.roles)] = "default: no node carries the role ingress"
@@ -47,10 +50,31 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
     return site.model_copy(update={"network": network, "nodes": tuple(nodes), "recovery": recovery}), origins
 
 
-def _lab_address(subnet: ipaddress.IPv4Network, index: int) -> ipaddress.IPv4Address:
-    """Return the address of a lab's node; one outside a subnet that is too small is left to the rules."""
-    number = int(subnet.network_address) + _FIRST_LAB_NODE + index
-    return ipaddress.IPv4Address(min(number, 2**ipaddress.IPV4LENGTH - 1))
+def _lab_addresses(network: Network, nodes: Sequence[Node]) -> Mapping[int, ipaddress.IPv4Address]:
+    """Return an address for each node without one, by its index.
+
+    It comes from the name: a node keeps its address when others come and go. Two names seldom want the same one; then
+    the later in the list takes the next that is free, so that one that is appended moves nobody. What does not fit
+    into a subnet that is too small comes after its end, and is left to the rules.
+    """
+    subnet = network.subnet
+    if subnet is None:
+        return {}
+    taken = {int(address) for address in (network.virtual_address, *(node.address for node in nodes)) if address}
+    room = max(subnet.num_addresses - _FIRST_LAB_NODE - 1, 1)
+    first = int(subnet.network_address) + _FIRST_LAB_NODE
+    found = {}
+    for index, node in enumerate(nodes):
+        if node.address is not None:
+            continue
+        wanted = int.from_bytes(hashlib.sha256(node.name.encode()).digest()[:8], "big") % room
+        order = itertools.chain(
+            (first + (wanted + step) % room for step in range(room)), itertools.count(first + room + 1)
+        )
+        number = next(number for number in order if number not in taken)
+        taken.add(number)
+        found[index] = ipaddress.IPv4Address(min(number, 2**ipaddress.IPV4LENGTH - 1))
+    return found
 
 
 def _default_ingress(site: Site) -> frozenset[str]:

@@ -28,6 +28,10 @@ def _evaluate(lines: str, shell: str = "sh") -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in ended.stdout.rstrip("\0").split("\0"))
 
 
+INFRA = "198.19.153.93"
+"""Where the lab's infra node always is."""
+
+
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_a_shell_takes_every_value_as_it_is(shell: str, tmp_path: Path, sitewright: Command) -> None:
     state = tmp_path / "a b'c\"$(touch pwned)`;&\\"
@@ -37,8 +41,8 @@ def test_a_shell_takes_every_value_as_it_is(shell: str, tmp_path: Path, sitewrig
     assert variables.keys() >= _EXPORTED
     assert variables["KUBECONFIG"] == f"{state}/sitewright/lab/kubeconfig"
     assert Path(variables["SSL_CERT_FILE"]).read_text().count("BEGIN CERTIFICATE") >= 1
-    assert variables["OPENAI_BASE_URL"] == "https://198.19.153.11/v1"
-    assert variables["PROMETHEUS_URL"] == "https://198.19.153.11:9990"
+    assert variables["OPENAI_BASE_URL"] == f"https://{INFRA}/v1"
+    assert variables["PROMETHEUS_URL"] == f"https://{INFRA}:9990"
     assert variables["SITEWRIGHT_SITE"] == str(places.PROJECT_ROOT / "inventory" / "lab" / "site.yml")
 
 
@@ -80,5 +84,5 @@ def test_a_real_site_keeps_its_backend_and_gets_no_made_up_key(sitewright: Comma
 def test_a_proxy_of_the_caller_is_not_asked_for_the_site(sitewright: Command) -> None:
     proxied = {"https_proxy": "http://proxy.example:3128", "NO_PROXY": "localhost"}
     variables = _evaluate(sitewright("env", "lab", environment=proxied).out)
-    assert variables["NO_PROXY"] == variables["no_proxy"] == "localhost,198.19.153.11"
+    assert variables["NO_PROXY"] == variables["no_proxy"] == f"localhost,{INFRA}"
     assert "NO_PROXY" not in _evaluate(sitewright("env", "lab", environment={"https_proxy": ""}).out)

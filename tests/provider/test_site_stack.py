@@ -174,7 +174,7 @@ def test_a_control_plane_does_not_go_from_a_cluster_that_stays(site: Site) -> No
     text = site.project.up(expect=1)
     assert "is a control plane: without its part of etcd" in text
     assert "back into the spec" in text
-    assert not {"leave cp2", "destroy cp2", "leave cp3", "destroy cp3"} & set(site.log())
+    assert not {line for line in site.log() if line.startswith(("leave", "destroy"))}
 
 
 def test_a_failed_node_is_told_and_alone_tried_again(site: Site) -> None:

@@ -110,8 +110,7 @@ def test_a_lab_gets_subnet_addresses_and_ingress(tmp_path: Path) -> None:
     site = loader.load(overlay.write(overlay.base("lab"), tmp_path))
     assert site.network.subnet is not None
     assert site.network.subnet.subnet_of(ipaddress.IPv4Network("198.18.0.0/15"))
-    first = site.network.subnet.network_address
-    assert [node.address for node in site.nodes] == [first + 11, first + 12, first + 13]
+    assert {node.address in site.network.subnet for node in site.nodes} == {True}
     assert [node.name for node in site.nodes_with(Role.INGRESS)] == ["cp1", "gpu1"]
 
 
