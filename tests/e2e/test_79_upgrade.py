@@ -1,11 +1,13 @@
-"""Maintenance on the grown site: an upgrade of containerd under load, killed twice at seeded steps, loses nothing."""
+"""The grown site under load: an upgrade of containerd, killed twice, and a worker that leaves for good lose nothing."""
 
 from __future__ import annotations
 
 import pytest
 
+from ops.lab import machine, spec
 from tests.e2e.test_78_growth import GPU2
 from tests.e2e_pair import maintenance
+from tests.support import load as load_support
 from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
@@ -18,3 +20,13 @@ def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSi
     pair = support.derive(site.path.parent, "lab", site.site.name, [GPU2], replicas=2)
     pair.up()
     maintenance.upgrade_killed_twice(pair, maintenance.NEW, pause=PAUSE)
+
+
+def test_a_worker_that_is_taken_out_of_the_spec_leaves_without_a_loss(site: support.TestSite) -> None:
+    shrunk = support.derive(site.path.parent, "lab", site.site.name, replicas=2)
+    load = load_support.Load(shrunk.environment(), maintenance.CLIENTS, pause=PAUSE)
+    with load.running():
+        shrunk.up()
+    maintenance.whole(load)
+    assert [node["metadata"]["name"] for node in maintenance.nodes(shrunk)] == ["cp1", "gpu1"]
+    assert machine.status(shrunk.site.name, "gpu2") is spec.Status.ABSENT
