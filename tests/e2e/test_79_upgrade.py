@@ -14,6 +14,8 @@ pytestmark = pytest.mark.e2e
 
 PAUSE = 2.0
 """Seconds that each client waits after an answer, to leave the processors to the upgrade; `tests/e2e_pair` asks on."""
+FEW = 2
+"""Clients while a worker leaves: both replicas come to share what the other worker has."""
 
 
 def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSite) -> None:
@@ -24,7 +26,7 @@ def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSi
 
 def test_a_worker_that_is_taken_out_of_the_spec_leaves_without_a_loss(site: support.TestSite) -> None:
     shrunk = support.derive(site.path.parent, "lab", site.site.name, replicas=2)
-    load = load_support.Load(shrunk.environment(), maintenance.CLIENTS, pause=PAUSE)
+    load = load_support.Load(shrunk.environment(), FEW, pause=PAUSE)
     with load.running():
         shrunk.up()
     maintenance.whole(load)
