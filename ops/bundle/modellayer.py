@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -149,4 +148,4 @@ def _size(files: dict[str, Path]) -> int:
 
 
 def _digest(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{key.of_text(text)}"

@@ -39,8 +39,8 @@ def weights_outside_wheel(site: Site) -> Iterator[Fault]:
 
 def relative_weights(site: Site) -> Iterator[Fault]:
     """A relative path means another file in each directory that a command is called from."""
-    for index, model in enumerate(_of_files(site)):
-        if model is not None and not _whole(model):
+    for index, model in _of_files(site):
+        if not _whole(model):
             yield Fault(
                 ("models", index, "path"),
                 str(model.path),
@@ -51,10 +51,8 @@ def relative_weights(site: Site) -> Iterator[Fault]:
 
 def llama_without_gguf(site: Site) -> Iterator[Fault]:
     """The llama engine loads one file of the GGUF format; the name says which."""
-    for index, model in enumerate(_of_files(site)):
-        if model is None or model.engine is not Engine.LLAMA or not _whole(model):
-            continue
-        if not str(model.path).endswith(".gguf"):
+    for index, model in _of_files(site):
+        if model.engine is Engine.LLAMA and _whole(model) and not str(model.path).endswith(".gguf"):
             yield Fault(
                 ("models", index, "path"),
                 str(model.path),
@@ -63,9 +61,9 @@ def llama_without_gguf(site: Site) -> Iterator[Fault]:
             )
 
 
-def _of_files(site: Site) -> list[Model | None]:
-    """Return the cards whose weights lie on the operator's machine, each in its place."""
-    return [card if card.wheel is None and card.path is not None else None for card in site.models]
+def _of_files(site: Site) -> list[tuple[int, Model]]:
+    """Return the cards whose weights lie on the operator's machine, each with its index."""
+    return [(index, card) for index, card in enumerate(site.models) if card.wheel is None and card.path is not None]
 
 
 def _whole(card: Model) -> bool:
