@@ -7,6 +7,7 @@ source ends with code 0 in 0.18, and a plain `check` does not see a flipped byte
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -337,7 +338,9 @@ def _confirm(repository: Repository, snapshot: str, sources: dict[Path, Source])
                     count[0] += 1
                     count[1] += entry.size
 
-    _run(repository, ["ls", snapshot], doing="read the new snapshot back", timeout=SHORT_SECONDS, listen=listen)
+    # Without a lock, which restic waits 0.2 s for: a prune at this very moment would make us fail, not believe.
+    unlocked = dataclasses.replace(repository, read_only=True)
+    _run(unlocked, ["ls", snapshot], doing="read the new snapshot back", timeout=SHORT_SECONDS, listen=listen)
     if found != [snapshot]:
         raise _incomplete(repository.location, f"snapshot {snapshot[:8]} is not in the repository")
     for path, (files, size) in counts.items():

@@ -19,8 +19,8 @@ def test_it_is_refused_without_the_word_for_it(site: support.TestSite) -> None:
     assert "nothing was changed" in refused.stderr
 
 
-def test_a_lost_control_plane_comes_back_and_the_workers_serve_on(site: support.TestSite) -> None:
-    site.back_up()
+def test_a_lost_control_plane_comes_back_and_the_workers_serve_on(backed_up: support.TestSite) -> None:
+    site = backed_up  # what has happened since is not in the backup, as on the day of a real loss
     words: list[str | Path] = [
         support.SITEWRIGHT,
         "drill",

@@ -15,13 +15,12 @@ pytestmark = pytest.mark.e2e
 PAUSE = 2.0
 """Seconds that each client waits after an answer, to leave the processors to the upgrade; `tests/e2e_pair` asks on."""
 FEW = 2
-"""Clients while a worker leaves: both replicas come to share what the other worker has."""
+"""Clients, one that keeps its connection and one that does not; `tests/e2e_pair` has eight."""
 
 
 def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSite) -> None:
     pair = support.derive(site.path.parent, "lab", site.site.name, [GPU2], replicas=2)
-    pair.up()
-    maintenance.upgrade_killed_twice(pair, maintenance.NEW, pause=PAUSE)
+    maintenance.upgrade_killed_twice(pair, maintenance.NEW, FEW, pause=PAUSE)
 
 
 def test_a_worker_that_is_taken_out_of_the_spec_leaves_without_a_loss(site: support.TestSite) -> None:

@@ -84,18 +84,18 @@ def end(running: subprocess.Popen[str]) -> None:
     running.wait()
 
 
-def upgrade_killed_twice(pair: support.TestSite, version: str, *, pause: float = 0.0) -> None:
+def upgrade_killed_twice(pair: support.TestSite, version: str, clients: int = CLIENTS, *, pause: float = 0.0) -> None:
     """Move all nodes to a version of containerd under load, killed at two seeded steps; nothing may be lost."""
-    killed_twice(pair, MOMENTS, "runtime_upgrade", "-e", f"runtime_version={version}", pause=pause)
+    load = load_support.Load(pair.environment(), clients, pause=pause)
+    killed_twice(pair, load, MOMENTS, "runtime_upgrade", "-e", f"runtime_version={version}")
     assert runtimes(pair) == dict.fromkeys(NODES, version)
 
 
 def killed_twice(
-    pair: support.TestSite, moments: Sequence[str], playbook: str, *words: str, pause: float = 0.0
+    pair: support.TestSite, load: load_support.Load, moments: Sequence[str], playbook: str, *words: str
 ) -> None:
     """Run a playbook under load, killed at two seeded moments, then to its end: nothing is lost."""
     chosen = sorted(random.Random(SEED).sample(range(len(moments)), 2))  # noqa: S311 - moments of kills, nothing secret
-    load = load_support.Load(pair.environment(), CLIENTS, pause=pause)
     with load.running():
         for number in chosen:
             run_killed(pair, moments[number], playbook, *words)

@@ -58,7 +58,8 @@ def test_newer_packages_are_installed_without_a_loss(pair: support.TestSite, tmp
 
 def test_two_kills_and_the_same_command_patch_without_a_loss(pair: support.TestSite, tmp_path: Path) -> None:
     patches.publish(pair, tmp_path, BETTER, {})
-    maintenance.killed_twice(pair, MOMENTS, "os_patch", *LIMIT)
+    load = support_load.Load(pair.environment(), CLIENTS)
+    maintenance.killed_twice(pair, load, MOMENTS, "os_patch", *LIMIT)
     assert [version(pair, node) for node in ("gpu1", "gpu2")] == [BETTER, BETTER]
 
 

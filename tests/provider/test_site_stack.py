@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -71,16 +72,50 @@ class Site:
             time.sleep(0.1)
 
 
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """A site after its first update, its directory, and a copy of that."""
+
+    site: Site
+    directory: Path
+    copy: Path
+
+
 @pytest.fixture
 def site(tmp_path: Path, api: ApiServer) -> Site:
+    """Give a site of which there is only the spec."""
+    return write(tmp_path, api)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, api: ApiServer) -> Kept:
+    """Make a site once for all tests that begin with one."""
+    directory = tmp_path_factory.mktemp("made") / "site"
+    directory.mkdir()
+    site = write(directory, api)
+    site.project.up()
+    site.log()
+    return Kept(site, directory, shutil.copytree(directory, directory.with_name("copy"), symlinks=True))
+
+
+@pytest.fixture
+def made(kept: Kept) -> Site:
+    """Give a site as its first update has left it."""
+    shutil.rmtree(kept.directory)
+    shutil.copytree(kept.copy, kept.directory, symlinks=True)
+    return kept.site
+
+
+def write(directory: Path, api: ApiServer) -> Site:
+    """Write a project of the real program and files for its hosts."""
     lab = yaml.safe_load((places.PROJECT_ROOT / "inventory" / "lab" / "site.yml").read_text())
-    spec = tmp_path / "spec" / "site.yml"
+    spec = directory / "spec" / "site.yml"
     spec.parent.mkdir()
     spec.write_text(SPEC.replace("MODELS", json.dumps(lab["models"])))
-    hosts = tmp_path / "hosts"
+    hosts = directory / "hosts"
     hosts.mkdir()
     (hosts / "kubeconfig").write_text(api.kubeconfig)
-    plugin = tmp_path / "plugin" / "pulumi-resource-sitewright"
+    plugin = directory / "plugin" / "pulumi-resource-sitewright"
     plugin.parent.mkdir()
     root = places.PROJECT_ROOT
     launcher = (pulumi_project.PLUGINS / plugin.name).read_text()
@@ -88,9 +123,9 @@ def site(tmp_path: Path, api: ApiServer) -> Site:
     fake = launcher.replace("-m ops.provider.sitewright", "-m tests.support.fake_site")
     plugin.write_text(fake.replace("root=$(", f"root={root} # $("))
     plugin.chmod(0o755)
-    project = pulumi_project.make(tmp_path, root / "stacks", {"sitewright": plugin.parent})
-    variables = {"SITEWRIGHT_SITE": str(spec), "FAKE_SITE": str(hosts), "XDG_STATE_HOME": str(tmp_path / "state")}
-    write_release(tmp_path / "state" / "sitewright" / "test", lab["models"][0]["name"])
+    project = pulumi_project.make(directory, root / "stacks", {"sitewright": plugin.parent})
+    variables = {"SITEWRIGHT_SITE": str(spec), "FAKE_SITE": str(hosts), "XDG_STATE_HOME": str(directory / "state")}
+    write_release(directory / "state" / "sitewright" / "test", lab["models"][0]["name"])
     return Site(dataclasses.replace(project, environment=project.environment | variables), hosts)
 
 
@@ -133,48 +168,44 @@ def test_a_site_is_made_in_order_and_a_second_run_changes_nothing(site: Site) ->
     assert b"loopback-test-token" not in site.project.raw()
 
 
-def test_changes_touch_only_the_nodes_that_they_are_about(site: Site) -> None:
-    site.project.up()
-    site.log()
-    site.spec(
+def test_changes_touch_only_the_nodes_that_they_are_about(made: Site) -> None:
+    made.spec(
         "  - {name: gpu2, roles: [worker]}\n", "  - {name: gpu2, roles: [worker]}\n  - {name: gpu3, roles: [worker]}\n"
     )
-    assert "Node gpu3 create" in site.project.run("preview")
-    site.project.up()
-    assert site.log() == [
+    assert "Node gpu3 create" in made.project.run("preview")
+    made.project.up()
+    assert made.log() == [
         "start gpu3",
         *("begin gpu3", "end gpu3"),
         *("begin gpu3-operations", "end gpu3-operations"),
     ]
-    (site.hosts / "running" / "gpu1").unlink()
-    shown = site.project.run("preview", "--diff")
+    (made.hosts / "running" / "gpu1").unlink()
+    shown = made.project.run("preview", "--diff")
     assert "boot" in shown
     assert "1 => 2" in shown
-    site.flag("matches", "gpu1")
-    site.project.up()
-    assert site.log() == ["start gpu1", "look gpu1"]
-    (site.hosts / "running" / "gpu1").unlink()
-    (site.hosts / "disks" / "gpu1").unlink()
-    site.project.up()
-    assert site.log() == [
+    made.flag("matches", "gpu1")
+    made.project.up()
+    assert made.log() == ["start gpu1", "look gpu1"]
+    (made.hosts / "running" / "gpu1").unlink()
+    (made.hosts / "disks" / "gpu1").unlink()
+    made.project.up()
+    assert made.log() == [
         "start gpu1",
         *("begin gpu1", "end gpu1"),
         *("begin gpu1-operations", "end gpu1-operations"),
     ]
-    site.spec("  - {name: gpu3, roles: [worker]}\n", "")
-    site.project.up()
-    assert site.log() == ["leave gpu3", "destroy gpu3"]
-    site.project.up("--expect-no-changes")
+    made.spec("  - {name: gpu3, roles: [worker]}\n", "")
+    made.project.up()
+    assert made.log() == ["leave gpu3", "destroy gpu3"]
+    made.project.up("--expect-no-changes")
 
 
-def test_a_control_plane_does_not_go_from_a_cluster_that_stays(site: Site) -> None:
-    site.project.up()
-    site.log()
-    site.spec("  - {name: cp2, roles: [control_plane]}\n  - {name: cp3, roles: [control_plane]}\n", "")
-    text = site.project.up(expect=1)
+def test_a_control_plane_does_not_go_from_a_cluster_that_stays(made: Site) -> None:
+    made.spec("  - {name: cp2, roles: [control_plane]}\n  - {name: cp3, roles: [control_plane]}\n", "")
+    text = made.project.up(expect=1)
     assert "is a control plane: without its part of etcd" in text
     assert "back into the spec" in text
-    assert not {line for line in site.log() if line.startswith(("leave", "destroy"))}
+    assert not {line for line in made.log() if line.startswith(("leave", "destroy"))}
 
 
 def test_a_failed_node_is_told_and_alone_tried_again(site: Site) -> None:
@@ -192,48 +223,40 @@ def test_a_failed_node_is_told_and_alone_tried_again(site: Site) -> None:
     assert not again & done
 
 
-def test_a_disruptive_change_is_refused_in_preview_and_update(site: Site) -> None:
-    site.project.up()
-    site.log()
-    site.flag("disruptive", "gpu1")
-    release = Path(site.project.environment["XDG_STATE_HOME"], "sitewright", "test", "release.json")
+def test_a_disruptive_change_is_refused_in_preview_and_update(made: Site) -> None:
+    made.flag("disruptive", "gpu1")
+    release = Path(made.project.environment["XDG_STATE_HOME"], "sitewright", "test", "release.json")
     release.write_text(release.read_text().replace('"infra": "r1"', '"worker": "r2"'))
     for words in (["preview"], ["up", "--yes", "--skip-preview"]):
-        text = site.project.run(*words, expect=1)
+        text = made.project.run(*words, expect=1)
         assert "would interrupt what runs on gpu1" in text
         assert "mend: run: ansible-playbook" in text
-    assert "begin gpu1" not in site.log()
+    assert "begin gpu1" not in made.log()
 
 
-def test_what_a_playbook_has_done_is_recorded_as_no_change(site: Site) -> None:
-    site.project.up()
-    site.log()
-    site.flag("matches", "gpu1")
-    release = Path(site.project.environment["XDG_STATE_HOME"], "sitewright", "test", "release.json")
+def test_what_a_playbook_has_done_is_recorded_as_no_change(made: Site) -> None:
+    made.flag("matches", "gpu1")
+    release = Path(made.project.environment["XDG_STATE_HOME"], "sitewright", "test", "release.json")
     release.write_text(release.read_text().replace('"infra": "r1"', '"infra": "r1", "worker": "r2"'))
-    site.flag("matches", "gpu2")
-    site.project.run("preview", "--expect-no-changes")
-    assert sorted(site.log()) == ["look gpu1", "look gpu2"]
-    site.project.up("--expect-no-changes")
-    site.log()
-    site.project.up("--expect-no-changes")
-    assert site.log() == []
+    made.flag("matches", "gpu2")
+    made.project.run("preview", "--expect-no-changes")
+    assert sorted(made.log()) == ["look gpu1", "look gpu2"]
+    made.project.up("--expect-no-changes")
+    made.log()
+    made.project.up("--expect-no-changes")
+    assert made.log() == []
 
 
-def test_refresh_reaches_every_host(site: Site) -> None:
-    site.project.up()
-    site.log()
-    site.project.run("refresh", "--yes", "--skip-preview")
-    assert sorted(site.log()) == sorted(2 * [f"reach {name}" for name in NODES])
+def test_refresh_reaches_every_host(made: Site) -> None:
+    made.project.run("refresh", "--yes", "--skip-preview")
+    assert sorted(made.log()) == sorted(2 * [f"reach {name}" for name in NODES])
 
 
-def test_destroy_of_a_lab_asks_nothing_of_the_cluster(site: Site, api: ApiServer) -> None:
-    site.project.up()
-    site.log()
-    kubeconfig = Path(site.project.environment["XDG_STATE_HOME"], "sitewright", "test", "kubeconfig")
+def test_destroy_of_a_lab_asks_nothing_of_the_cluster(made: Site, api: ApiServer) -> None:
+    kubeconfig = Path(made.project.environment["XDG_STATE_HOME"], "sitewright", "test", "kubeconfig")
     kubeconfig.write_text(api.kubeconfig.replace(api.url, "https://127.0.0.1:1"))
-    site.project.run("destroy", "--yes", "--skip-preview")
-    assert sorted(site.log()) == sorted(f"destroy {name}" for name in NODES)
+    made.project.run("destroy", "--yes", "--skip-preview")
+    assert sorted(made.log()) == sorted(f"destroy {name}" for name in NODES)
 
 
 def test_ctrl_c_ends_the_run_on_a_node_cleanly(site: Site) -> None:
