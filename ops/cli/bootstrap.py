@@ -5,13 +5,15 @@ Run as `python3 -m ops.cli.bootstrap` from the checkout. Exit codes: 0 done, 10 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ops.checks import prerequisites
@@ -46,7 +48,8 @@ def read_machine() -> prerequisites.Machine:
 def run(words: Sequence[str], seconds: int) -> bool:
     """Run a program with its output on stderr; return whether it ended well."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(words, stdout=sys.stderr, timeout=seconds, env=environment, check=False).returncode == 0
+    ended = subprocess.run(words, stdout=sys.stderr, timeout=seconds, env=environment, close_fds=False, check=False)
+    return ended.returncode == 0
 
 
 def say(text: str) -> None:
@@ -60,6 +63,25 @@ def fail(findings: Sequence[prerequisites.Finding]) -> int:
     for finding in findings:
         say(f"error[E-PREREQUISITE]: {finding.what}\n  at {finding.where}\n  mend: {finding.mend}")
     return 10
+
+
+@contextlib.contextmanager
+def alone(checkout: Path) -> Iterator[None]:
+    """Keep other set-ups of a checkout out for the block; wait for one that runs.
+
+    The programs that `run` starts hold the lock too: when we are killed, the next waits until they have ended.
+    """
+    descriptor = os.open(checkout, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another set-up of {checkout} runs: waiting for it")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def has_venv() -> bool:
@@ -96,6 +118,12 @@ def main() -> int:
     findings = prerequisites.judge(read_machine())
     if findings:
         return fail(findings)
+    with alone(places.PROJECT_ROOT):
+        return set_up()
+
+
+def set_up() -> int:
+    """Make the environment unless it is there; return the exit code."""
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if STAMP.exists() and STAMP.read_text() == digest:
         return 0
