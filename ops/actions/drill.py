@@ -24,11 +24,15 @@ Say = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """A drill that there is, and the last record of it where a site was named."""
+    """A drill that there is, and what is known of it where a site was named."""
 
     scenario: str
     title: str
     safe: bool
+    objective: Objective | None = None
+    """What the site wants of it."""
+    refused: str = ""
+    """Why it may not run on the site; empty where it may."""
     last: DrillRecord | None = None
     evidence_file: Path | None = None
 
@@ -37,6 +41,26 @@ def known() -> tuple[Known, ...]:
     """Return all drills."""
     safe = [Known(item.scenario, item.title, item.safe) for item in drills.SCENARIOS]
     return (*safe, Known(control_plane_lost.SCENARIO, control_plane_lost.TITLE, safe=False))
+
+
+def known_at(argument: str) -> tuple[Known, ...]:
+    """Return all drills with what a site wants of them, and why one of them may not run there."""
+    site = spec.load(locate.resolve(argument))
+    found = (dataclasses.replace(one, objective=objective(site)) for one in known())
+    return tuple(one if one.safe else dataclasses.replace(one, refused=_refusal(site)) for one in found)
+
+
+def objective(site: model.Site) -> Objective:
+    """Return what a site wants of every drill."""
+    return Objective(rto_s=site.recovery.rto, rpo_s=site.recovery.rpo)
+
+
+def _refusal(site: model.Site) -> str:
+    try:
+        control_plane_loss.check(site, destroys=True)
+    except errors.PrerequisiteError as error:
+        return error.what
+    return ""
 
 
 def report(argument: str, say: Say) -> tuple[Known, ...]:
@@ -111,7 +135,7 @@ def _lose(path: Path, site: model.Site, say: Say, point: str | None) -> dict[str
             functools.partial(control_plane_lost.perform, means),
         ),
         site=site.name,
-        objective=Objective(rto_s=site.recovery.rto, rpo_s=site.recovery.rpo),
+        objective=objective(site),
         environment={"commit": provenance.commit(), "kubernetes": site.versions.kubernetes},
     )
     vault_remote.push_deposit(path, site, say)

@@ -19,7 +19,10 @@ def root() -> None:
 
 
 @verbs.command("list")
-def list_(as_json: Json = False) -> None:
+def list_(
+    site: Annotated[str | None, typer.Argument(metavar="SITE", help="Say what this site wants and allows.")] = None,
+    as_json: Json = False,
+) -> None:
     """List the drills that there are, and whether they are safe on a site that serves.
 
     Example: sitewright drill list
@@ -27,7 +30,7 @@ def list_(as_json: Json = False) -> None:
     from ops.actions import drill as action
     from ops.report import drill as report
 
-    known = action.known()
+    known = action.known() if site is None else action.known_at(site)
     sys.stdout.write(report.list_json(known) if as_json else report.list_text(known))
 
 

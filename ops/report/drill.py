@@ -12,15 +12,21 @@ _SAFE = {True: "yes", False: "no: destroys a lab's control plane"}
 
 
 def list_text(drills: Sequence[Known]) -> str:
-    """Return a table of the drills."""
-    return table.render([(one.scenario, _SAFE[one.safe], one.title) for one in drills], ("drill", "safe", "what"))
+    """Return a table of the drills, and below it why one of them may not run on the site that was named."""
+    shown = table.render([(one.scenario, _SAFE[one.safe], one.title) for one in drills], ("drill", "safe", "what"))
+    return shown + "".join(f"{one.scenario} is refused here: {one.refused}\n" for one in drills if one.refused)
 
 
 def list_json(drills: Sequence[Known]) -> str:
-    """Return the same as a document."""
-    return json_document.render(
-        {"drills": [{"scenario": one.scenario, "title": one.title, "safe": one.safe} for one in drills]}
-    )
+    """Return the same as a document; with the site's objective and `refused`, a text or null, where one was named."""
+    return json_document.render({"drills": [_listed(one) for one in drills]})
+
+
+def _listed(one: Known) -> dict[str, object]:
+    document: dict[str, object] = {"scenario": one.scenario, "title": one.title, "safe": one.safe}
+    if one.objective is not None:
+        document |= {"objective": one.objective.model_dump(), "refused": one.refused or None}
+    return document
 
 
 def report_text(drills: Sequence[Known]) -> str:
