@@ -15,6 +15,11 @@ Variables = dict[str, object]
 PACKAGE_REVISION = "-1"
 """Debian revision of the packages that the bundle builds."""
 
+_VRRP_ROUTERS = 255
+"""VRRP's router numbers are 1 to 255 (RFC 9568, section 5.2.3)."""
+_VRRP_FIRST = 200
+"""VRRP priority of the first infra node; 255 would mean that it owns the address (section 5.2.4)."""
+
 
 def node_variables(site: model.Site, node: model.Node) -> Variables:
     """Given a site and one of its nodes, return the variables of that node's roles."""
@@ -58,7 +63,7 @@ def _base(site: model.Site, node: model.Node) -> Variables:
 def _infra(site: model.Site, node: model.Node) -> Variables:
     network = site.network
     planes = site.nodes_with(model.Role.CONTROL_PLANE)
-    return {
+    return _virtual_address(site, node) | {
         "bundle_server_name": endpoints.bundle_host(site),
         "bundle_server_port": network.bundle_port,
         "bundle_server_clients": str(network.subnet),
@@ -74,6 +79,21 @@ def _infra(site: model.Site, node: model.Node) -> Variables:
         "load_balancer_gateway_health_node_port": endpoints.GATEWAY_HEALTH_NODE_PORT,
         "load_balancer_gateway_timeout_seconds": site.gateway.request_timeout_seconds + 30,
         "load_balancer_read_only": monitoring.shown(site, node),
+    }
+
+
+def _virtual_address(site: model.Site, node: model.Node) -> Variables:
+    """Return what moves the site's virtual address, where it has one."""
+    address = site.network.virtual_address
+    if address is None:
+        return {}
+    infra = site.nodes_with(model.Role.INFRA)
+    return {
+        "virtual_address_address": str(address),
+        "virtual_address_router": int(address) % _VRRP_ROUTERS + 1,
+        "virtual_address_priority": _VRRP_FIRST - infra.index(node),
+        "virtual_address_node": str(node.address),
+        "virtual_address_peers": [str(other.address) for other in infra if other != node],
     }
 
 

@@ -15,7 +15,7 @@ from ops.spec import model
 
 def role_names(site: model.Site, node: model.Node, stage: Stage) -> tuple[str, ...]:
     """Given a site and one of its nodes, return the Ansible roles of a stage, in the order in which they run."""
-    return _operations(site, node) if stage is Stage.OPERATIONS else _platform(node)
+    return _operations(site, node) if stage is Stage.OPERATIONS else _platform(site, node)
 
 
 def variables(site: model.Site, node: model.Node, stage: Stage) -> Mapping[str, object]:
@@ -39,10 +39,11 @@ def lets_in(site: model.Site, node: model.Node) -> bool:
     return node == site.nodes_with(model.Role.CONTROL_PLANE)[0]
 
 
-def _platform(node: model.Node) -> tuple[str, ...]:
+def _platform(site: model.Site, node: model.Node) -> tuple[str, ...]:
     names = ["unfinished_run", "base", "apt_source"]
     if model.Role.INFRA in node.roles:
         names += ["bundle_server", "load_balancer", "site_certificate"]
+        names += ["virtual_address"] if site.network.virtual_address else []
     if model.Role.CONTROL_PLANE in node.roles or model.Role.WORKER in node.roles:
         names += ["container_runtime", "kubernetes_packages"]
     if model.Role.CONTROL_PLANE in node.roles:

@@ -16,6 +16,9 @@ LAB_RANGE = ipaddress.IPv4Network("198.18.0.0/15")
 _FIRST_LAB_NODE = 11
 """Nodes of a lab have addresses from .11; .1 is this host's leg and what lies between is free for virtual addresses."""
 
+_LAB_VIRTUAL = 2
+"""The virtual address that a lab has where its spec names none: .2."""
+
 
 def lab_subnet(name: str) -> ipaddress.IPv4Network:
     """Given the name of a lab, return its /24 out of the 512 of the labs' range."""
@@ -31,6 +34,10 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
     if site.lab and network.subnet is None:
         network = network.model_copy(update={"subnet": lab_subnet(site.name)})
         origins["network", "subnet"] = f"derived from the lab's name '{site.name}'"
+    virtual = _lab_virtual_address(network, site.nodes) if site.lab else None
+    if virtual is not None:
+        network = network.model_copy(update={"virtual_address": virtual})
+        origins["network", "virtual_address"] = "default: there is more than one infra node"
     addresses = _lab_addresses(network, site.nodes) if site.lab else {}
     ingress = () if site.nodes_with(Role.INGRESS) else _default_ingress(site)
     nodes = []
@@ -48,6 +55,15 @@ def complete(site: Site) -> tuple[Site, dict[Place, str]]:
         recovery = recovery.model_copy(update={"drill_host": _default_drill_host(site)})
         origins["recovery", "drill_host"] = "default: the last infra node that is no control plane"
     return site.model_copy(update={"network": network, "nodes": tuple(nodes), "recovery": recovery}), origins
+
+
+def _lab_virtual_address(network: Network, nodes: Sequence[Node]) -> ipaddress.IPv4Address | None:
+    """Return an address for the load balancers of a lab that has several and no address for them yet."""
+    several = sum(Role.INFRA in node.roles for node in nodes) > 1
+    if not several or network.virtual_address is not None or network.subnet is None:
+        return None
+    address = network.subnet.network_address + _LAB_VIRTUAL
+    return address if address in network.subnet else None
 
 
 def _lab_addresses(network: Network, nodes: Sequence[Node]) -> Mapping[int, ipaddress.IPv4Address]:

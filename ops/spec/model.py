@@ -90,7 +90,7 @@ class Network(Part):
     dns: Annotated[tuple[scalars.Address, ...], pydantic.Field(max_length=15)] = ()
     """Name servers that the cluster's DNS asks for names of other domains; absent means that it asks nobody."""
     virtual_address: scalars.Address | None = None
-    """Where clients and nodes find the load balancer; absent means the first infra node's address."""
+    """Where clients and nodes find the load balancer: it moves between infra nodes. Absent means the only one's own."""
     gateway_port: scalars.Port = 443
     """Port of the OpenAI-compatible API on the load balancer."""
     api_port: scalars.Port = 7443

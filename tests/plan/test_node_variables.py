@@ -50,3 +50,19 @@ def test_the_gateway_url_names_no_default_port() -> None:
     assert ":443" not in endpoints.gateway_url(lab)
     moved = lab.model_copy(update={"network": lab.network.model_copy(update={"gateway_port": 8444})})
     assert ":8444/" in endpoints.gateway_url(moved)
+
+
+def test_each_infra_node_knows_the_others_that_may_hold_the_virtual_address() -> None:
+    example = site("example")
+    first, second = (node_variables(example, node) for node in example.nodes_with(model.Role.INFRA))
+    assert first["virtual_address_address"] == second["virtual_address_address"] == "192.0.2.10"
+    assert first["virtual_address_peers"] == [second["virtual_address_node"]]
+    assert second["virtual_address_peers"] == [first["virtual_address_node"]]
+    assert first["virtual_address_router"] == second["virtual_address_router"]
+    assert first["virtual_address_priority"] != second["virtual_address_priority"]
+
+
+def test_without_a_virtual_address_nobody_is_told_of_one() -> None:
+    lab = site("lab")
+    for node in lab.nodes:
+        assert not [name for name in node_variables(lab, node) if name.startswith("virtual_address")]

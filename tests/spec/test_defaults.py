@@ -83,3 +83,17 @@ def test_nodes_that_do_not_fit_have_addresses_outside() -> None:
     ]
     assert len(inside) == 4
     assert len(set(found.values())) == 6
+
+
+def virtual_address(infra: int, **network: str) -> str:
+    """Return the virtual address of a lab with so many infra nodes."""
+    nodes = [{"name": f"infra{number}", "roles": ["infra"]} for number in range(infra)]
+    document = {"schema_version": 1, "name": "lab", "lab": {}, "network": {"subnet": "198.18.7.0/24"} | network}
+    site = model.Site.model_validate(document | {"nodes": nodes, "models": [{"name": "m1", "size": 1}]})
+    return str(defaults.complete(site)[0].network.virtual_address)
+
+
+def test_a_lab_with_several_infra_nodes_has_a_virtual_address_and_one_with_one_has_none() -> None:
+    assert virtual_address(1) == "None"
+    assert virtual_address(2) == "198.18.7.2"
+    assert virtual_address(2, virtual_address="198.18.7.9") == "198.18.7.9"
