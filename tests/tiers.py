@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,53 +40,65 @@ def pytest(name: str, expression: str, *paths: str, limit: int = 600, at_once: i
     )
 
 
-def check() -> list[Step]:
-    """Return the steps that need neither root nor a lab."""
+def check() -> list[Step | tuple[Step, ...]]:
+    """Return the steps that need neither root nor a lab; those of a tuple run side by side."""
     return [
         Step("ruff", (str(BIN / "ruff"), "check", *CODE)),
         Step("format", (str(BIN / "ruff"), "format", "--check", *CODE)),
-        Step("mypy", (str(BIN / "mypy"), *CODE)),
         Step("imports", (str(BIN / "lint-imports"),)),
         Step("yamllint", (str(BIN / "yamllint"), "--strict", ".")),
-        Step("ansible-lint", (str(BIN / "ansible-lint"), "--offline", "-q")),
+        (
+            Step("mypy", (str(BIN / "mypy"), *CODE)),
+            Step("ansible-lint", (str(BIN / "ansible-lint"), "--offline", "-q")),
+        ),
         pytest("unit tests", f"not ({REAL} or {SOAK})", limit=900, at_once=2),
     ]
 
 
-def real() -> list[Step]:
+def real() -> list[Step | tuple[Step, ...]]:
     """Return the steps that run real parts: Pulumi, an API server, Triton, machines, a site."""
     return [
         Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
-        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800, at_once=3),
+        # more processes than processors: they wait for time limits and for one another's files as often as they work
+        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800, at_once=4),
         pytest("isolation", f"lab and not {SOAK}", "tests/lab/test_isolation.py", limit=900),
         pytest("site", f"e2e and not {SOAK}", limit=4200),
     ]
 
 
-TIERS: dict[str, Callable[[], list[Step]]] = {
+TIERS: dict[str, Callable[[], Sequence[Step | tuple[Step, ...]]]] = {
     "check": check,
-    "test": lambda: check() + real(),
+    "test": lambda: [*check(), *real()],
     "soak": lambda: [pytest("machines", "lab", "tests/lab", limit=7200), pytest("soak", SOAK, limit=14400)],
     "bench": lambda: [Step("benchmarks", (sys.executable, "-m", "tests.bench"), 3600)],
 }
 
 
-def run(steps: Sequence[Step]) -> int:
+def run(steps: Sequence[Step | tuple[Step, ...]]) -> int:
     """Run the steps in order until one fails; return the exit code."""
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1"}
-    for number, step in enumerate(steps, start=1):
-        print(f"== step {number} of {len(steps)}: {step.name}", flush=True)
-        started = time.monotonic()
-        try:
-            code = subprocess.run(step.argv, cwd=ROOT, env=environment, timeout=step.limit, check=False).returncode
-        except subprocess.TimeoutExpired:
-            print(f"== {step.name} did not end within {step.limit} s", flush=True)
-            code = 9
-        print(f"== {step.name}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
-        if code != 0:
-            print(f"== to see it alone: {shlex.join(step.argv)}", flush=True)
-            return code
+    for number, entry in enumerate(steps, start=1):
+        beside = entry if isinstance(entry, tuple) else (entry,)
+        print(f"== step {number} of {len(steps)}: {' and '.join(step.name for step in beside)}", flush=True)
+        with futures.ThreadPoolExecutor(len(beside)) as pool:
+            codes = [*pool.map(one, beside)]
+        for step, code in zip(beside, codes, strict=True):
+            if code != 0:
+                print(f"== to see it alone: {shlex.join(step.argv)}", flush=True)
+                return code
     return 0
+
+
+def one(step: Step) -> int:
+    """Run one step, say how it ended and return its exit code; 9 where it did not end in time."""
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    started = time.monotonic()
+    try:
+        code = subprocess.run(step.argv, cwd=ROOT, env=environment, timeout=step.limit, check=False).returncode
+    except subprocess.TimeoutExpired:
+        print(f"== {step.name} did not end within {step.limit} s", flush=True)
+        code = 9
+    print(f"== {step.name}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ FEW = 2
 
 def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSite) -> None:
     pair = support.derive(site.path.parent, "lab", site.site.name, [GPU2], replicas=2)
-    maintenance.upgrade_killed_twice(pair, maintenance.NEW, FEW, pause=PAUSE)
+    maintenance.upgrade_killed_twice(pair, maintenance.NEW, FEW, pause=PAUSE, names=("gpu1", "gpu2"))
 
 
 def test_a_worker_that_is_taken_out_of_the_spec_leaves_without_a_loss(site: support.TestSite) -> None:

@@ -84,11 +84,20 @@ def end(running: subprocess.Popen[str]) -> None:
     running.wait()
 
 
-def upgrade_killed_twice(pair: support.TestSite, version: str, clients: int = CLIENTS, *, pause: float = 0.0) -> None:
-    """Move all nodes to a version of containerd under load, killed at two seeded steps; nothing may be lost."""
+def upgrade_killed_twice(
+    pair: support.TestSite,
+    version: str,
+    clients: int = CLIENTS,
+    *,
+    pause: float = 0.0,
+    names: Sequence[str] = NODES,
+) -> None:
+    """Move nodes to a version of containerd under load, killed at two seeded steps; nothing may be lost."""
     load = load_support.Load(pair.environment(), clients, pause=pause)
-    killed_twice(pair, load, MOMENTS, "runtime_upgrade", "-e", f"runtime_version={version}")
-    assert runtimes(pair) == dict.fromkeys(NODES, version)
+    words = ("-e", f"runtime_version={version}", "--limit", ",".join(names))
+    killed_twice(pair, load, MOMENTS, "runtime_upgrade", *words)
+    seen = runtimes(pair)
+    assert {name: seen[name] for name in names} == dict.fromkeys(names, version)
 
 
 def killed_twice(
