@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import importlib.util
 import json
 import socketserver
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ops.spec import places
+from tests.plugins.loading import load
 
 ENDPOINTS: list[Any] = [
     {
@@ -33,13 +32,7 @@ ENDPOINTS: list[Any] = [
 @pytest.fixture(scope="module")
 def module() -> types.ModuleType:
     """Return the module as Ansible finds it: by its path."""
-    path = places.PROJECT_ROOT / "plugins" / "modules" / "pod_addresses.py"
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    found = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(found)
-    return found
+    return load("pod_addresses")
 
 
 @pytest.fixture(params=[200, 500])
