@@ -46,13 +46,8 @@ def known() -> tuple[Known, ...]:
 def known_at(argument: str) -> tuple[Known, ...]:
     """Return all drills with what a site wants of them, and why one of them may not run there."""
     site = spec.load(locate.resolve(argument))
-    found = (dataclasses.replace(one, objective=objective(site)) for one in known())
+    found = (dataclasses.replace(one, objective=Objective.of(site)) for one in known())
     return tuple(one if one.safe else dataclasses.replace(one, refused=_refusal(site)) for one in found)
-
-
-def objective(site: model.Site) -> Objective:
-    """Return what a site wants of every drill."""
-    return Objective(rto_s=site.recovery.rto, rpo_s=site.recovery.rpo)
 
 
 def _refusal(site: model.Site) -> str:
@@ -135,7 +130,7 @@ def _lose(path: Path, site: model.Site, say: Say, point: str | None) -> dict[str
             functools.partial(control_plane_lost.perform, means),
         ),
         site=site.name,
-        objective=objective(site),
+        objective=Objective.of(site),
         environment={"commit": provenance.commit(), "kubernetes": site.versions.kubernetes},
     )
     vault_remote.push_deposit(path, site, say)

@@ -13,6 +13,7 @@ import pydantic
 
 from ops.recovery import canonical, duration
 from ops.recovery.timeline import Measured
+from ops.spec import model
 
 
 class Verdict(enum.StrEnum):
@@ -37,6 +38,11 @@ class Objective(canonical.Statement):
 
     rto_s: float = pydantic.Field(gt=0, allow_inf_nan=False)
     rpo_s: float = pydantic.Field(gt=0, allow_inf_nan=False)
+
+    @classmethod
+    def of(cls, site: model.Site) -> Objective:
+        """Return what a site's spec promises of every drill."""
+        return cls(rto_s=site.recovery.rto, rpo_s=site.recovery.rpo)
 
 
 class Assertion(canonical.Statement):

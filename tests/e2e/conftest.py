@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from collections.abc import Iterator
@@ -46,6 +47,17 @@ def _directory(factory: pytest.TempPathFactory) -> Path:
     directory = Path("/var/tmp/sitewright-test")  # noqa: S108 - a fixed place is the point
     directory.mkdir(exist_ok=True)
     return directory
+
+
+@contextlib.contextmanager
+def standing(made: support.TestSite) -> Iterator[support.TestSite]:
+    """Make a site where nothing of it is left from before, give it, and remove it wholly."""
+    destroy(made)
+    try:
+        made.up()
+        yield made
+    finally:
+        destroy(made)
 
 
 def destroy(made: support.TestSite) -> None:

@@ -28,12 +28,8 @@ PLANES: list[dict[str, object]] = [{"name": name, "roles": ["control_plane"]} fo
 def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.TestSite]:
     """Yield a site with three control planes that answers."""
     made = support.derive(tmp_path_factory.mktemp("planes"), "lab", "test-planes", PLANES)
-    conftest.destroy(made)
-    try:
-        made.up()
+    with conftest.standing(made):
         yield made
-    finally:
-        conftest.destroy(made)
 
 
 def ready(site: support.TestSite) -> set[str]:

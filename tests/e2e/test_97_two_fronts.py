@@ -29,12 +29,8 @@ def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.TestSit
     """Yield a site with two infra nodes that answers at its virtual address."""
     second: dict[str, object] = {"name": FRONTS[1], "roles": ["infra"]}
     made = support.derive(tmp_path_factory.mktemp("fronts"), "lab", "test-fronts", [second])
-    conftest.destroy(made)
-    try:
-        made.up()
+    with conftest.standing(made):
         yield made
-    finally:
-        conftest.destroy(made)
 
 
 class Watch:

@@ -88,7 +88,7 @@ def _run(home: Home, scenario: Scenario, say: Say, identifier: str | None) -> di
     record = drill.run(
         Drill(scenario.scenario, scenario.title, scenario.safe, perform),
         site=site.name,
-        objective=Objective(rto_s=site.recovery.rto, rpo_s=site.recovery.rpo),
+        objective=Objective.of(site),
         environment={"commit": deposited.commit, "restic": _restic()},
     )
     return _conclude(home, record, signing_key)
