@@ -11,6 +11,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
@@ -21,6 +22,7 @@ BIN = ROOT / ".venv" / "bin"
 CODE = ("ops", "stacks", "plugins", "tests")
 REAL = "lab or triton or pulumi or apiserver or bundle or restic or e2e"
 SOAK = "soak"
+BESIDE = ("tests/lab/test_isolation.py", "tests/e2e_single")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +63,11 @@ def real() -> list[Step | tuple[Step, ...]]:
         Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
         # more processes than processors: they wait for time limits and for one another's files as often as they work
         pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800, at_once=4),
-        pytest("isolation", f"lab and not {SOAK}", "tests/lab/test_isolation.py", limit=900),
-        pytest("site", f"e2e and not {SOAK}", limit=4200),
+        # the site of three machines leaves half of two processors idle: it waits for pods, drains and its own runs
+        (
+            pytest("site", f"e2e and not {SOAK}", "tests/e2e", limit=4200),
+            pytest("isolation and a site of one machine", f"(lab or e2e) and not {SOAK}", *BESIDE, limit=4200),
+        ),
     ]
 
 
@@ -80,7 +85,7 @@ def run(steps: Sequence[Step | tuple[Step, ...]]) -> int:
         beside = entry if isinstance(entry, tuple) else (entry,)
         print(f"== step {number} of {len(steps)}: {' and '.join(step.name for step in beside)}", flush=True)
         with futures.ThreadPoolExecutor(len(beside)) as pool:
-            codes = [*pool.map(one, beside)]
+            codes = [*pool.map(one, beside, (False, *(True,) * (len(beside) - 1)))]
         for step, code in zip(beside, codes, strict=True):
             if code != 0:
                 print(f"== to see it alone: {shlex.join(step.argv)}", flush=True)
@@ -88,16 +93,24 @@ def run(steps: Sequence[Step | tuple[Step, ...]]) -> int:
     return 0
 
 
-def one(step: Step) -> int:
-    """Run one step, say how it ended and return its exit code; 9 where it did not end in time."""
+def one(step: Step, together: bool) -> int:
+    """Run one step, say how it ended and return its exit code; 9 where it did not end in time.
+
+    `together` keeps what it prints until it has ended, so that it does not mix with that of the step beside it.
+    """
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1"}
     started = time.monotonic()
-    try:
-        code = subprocess.run(step.argv, cwd=ROOT, env=environment, timeout=step.limit, check=False).returncode
-    except subprocess.TimeoutExpired:
-        print(f"== {step.name} did not end within {step.limit} s", flush=True)
-        code = 9
-    print(f"== {step.name}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
+        to = kept if together else None
+        try:
+            code = subprocess.run(
+                step.argv, cwd=ROOT, env=environment, timeout=step.limit, check=False, stdout=to, stderr=to
+            ).returncode
+        except subprocess.TimeoutExpired:
+            print(f"== {step.name} did not end within {step.limit} s", flush=True)
+            code = 9
+        kept.seek(0)
+        print(f"{kept.read()}== {step.name}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
     return code
 
 

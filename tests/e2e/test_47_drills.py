@@ -15,7 +15,6 @@ import pytest
 
 from ops.adapters import process
 from ops.spec import model
-from tests.e2e.conftest import SEED
 from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
@@ -44,7 +43,7 @@ def pack(backed_up: support.TestSite) -> Iterator[str]:
 @pytest.mark.parametrize("turn", [0, 1, *(pytest.param(turn, marks=pytest.mark.soak) for turn in range(2, 10))])
 def test_a_killed_drill_leaves_nothing_and_the_same_command_passes(backed_up: support.TestSite, turn: int) -> None:
     name, longest = KILLED[turn % len(KILLED)]
-    moment = random.Random(SEED + turn).uniform(3.0, longest)  # noqa: S311 - a seeded moment, no secret
+    moment = random.Random(support.SEED + turn).uniform(3.0, longest)  # noqa: S311 - a seeded moment, no secret
     words = ["/usr/lib/sitewright/bin/sitewright-recovery", "drill", name, "--json"]
     argv: list[str | Path] = [support.SITEWRIGHT, "ssh", "--site", backed_up.path, "infra1", "--", *words]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:

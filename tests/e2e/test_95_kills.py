@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import conftest
 from tests.support import site as support
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak]
@@ -17,9 +16,9 @@ LONGEST = 18.0
 
 
 def test_ten_kills_spread_over_the_steps_and_the_same_command_converges(tmp_path: Path) -> None:
-    moments = random.Random(conftest.SEED)  # noqa: S311 - moments of kills, nothing secret
+    moments = random.Random(support.SEED)  # noqa: S311 - moments of kills, nothing secret
     made = support.derive(tmp_path, "lab", "test-kills")
-    conftest.destroy(made)
+    made.destroy()
     try:
         said = [made.up_killed_after(moments.uniform(3.0, LONGEST)) for _ in range(KILLS)]
         assert all(said), f"a run ended before its kill: {said}"
@@ -27,4 +26,4 @@ def test_ten_kills_spread_over_the_steps_and_the_same_command_converges(tmp_path
         assert "Paris" in made.up().stdout
         assert "unchanged" in made.up().stdout
     finally:
-        conftest.destroy(made)
+        made.destroy()

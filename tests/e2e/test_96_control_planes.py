@@ -12,7 +12,6 @@ import pytest
 
 from ops.adapters import process
 from ops.lab import machine
-from tests.e2e import conftest
 from tests.support import site as support
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak]
@@ -28,7 +27,7 @@ PLANES: list[dict[str, object]] = [{"name": name, "roles": ["control_plane"]} fo
 def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.TestSite]:
     """Yield a site with three control planes that answers."""
     made = support.derive(tmp_path_factory.mktemp("planes"), "lab", "test-planes", PLANES)
-    with conftest.standing(made):
+    with support.standing(made):
         yield made
 
 

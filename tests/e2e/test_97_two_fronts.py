@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from ops.lab import machine, spec
-from tests.e2e import conftest
 from tests.support import site as support
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak]
@@ -29,7 +28,7 @@ def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.TestSit
     """Yield a site with two infra nodes that answers at its virtual address."""
     second: dict[str, object] = {"name": FRONTS[1], "roles": ["infra"]}
     made = support.derive(tmp_path_factory.mktemp("fronts"), "lab", "test-fronts", [second])
-    with conftest.standing(made):
+    with support.standing(made):
         yield made
 
 

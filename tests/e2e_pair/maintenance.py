@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from ops.spec import places
-from tests.e2e.conftest import SEED
 from tests.support import load as load_support
 from tests.support import site as support
 
@@ -104,7 +103,7 @@ def killed_twice(
     pair: support.TestSite, load: load_support.Load, moments: Sequence[str], playbook: str, *words: str
 ) -> None:
     """Run a playbook under load, killed at two seeded moments, then to its end: nothing is lost."""
-    chosen = sorted(random.Random(SEED).sample(range(len(moments)), 2))  # noqa: S311 - moments of kills, nothing secret
+    chosen = sorted(random.Random(support.SEED).sample(range(len(moments)), 2))  # noqa: S311 - moments of kills, nothing secret
     with load.running():
         for number in chosen:
             run_killed(pair, moments[number], playbook, *words)
@@ -118,7 +117,7 @@ def killed_twice(
 
 def upgrade_killed_often(pair: support.TestSite, times: int) -> None:
     """Move all nodes to and fro under load, killed so often at seeded seconds, then to the end: no loss."""
-    moments = random.Random(SEED)  # noqa: S311 - moments of kills, nothing secret
+    moments = random.Random(support.SEED)  # noqa: S311 - moments of kills, nothing secret
     versions = itertools.cycle((NEW, OLD))
     version, killed = next(versions), 0
     load = load_support.Load(pair.environment(), CLIENTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,8 +11,10 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import yaml
 
 from ops import spec
@@ -20,6 +23,8 @@ from ops.spec import locate, model, places
 
 SITEWRIGHT = places.PROJECT_ROOT / ".venv" / "bin" / "sitewright"
 UP_SECONDS = 1200.0
+SEED = int(os.environ.get("SEED", "20261124"))
+"""Where the moments of kills come from."""
 _TOLD_LINES = 12
 
 
@@ -46,6 +51,10 @@ class TestSite:
     def up(self) -> process.Completed:
         """Run `sitewright site up` to its end."""
         return process.run([SITEWRIGHT, "site", "up", self.path], timeout=UP_SECONDS)
+
+    def destroy(self) -> None:
+        """Remove the site wholly; one that is not there is no error."""
+        process.run([SITEWRIGHT, "site", "destroy", self.path, "--yes"], timeout=300)
 
     def up_killed_after(self, seconds: float) -> str:
         """Start `sitewright site up`, kill it without warning after so long, and return the last line it had said.
@@ -135,3 +144,23 @@ def derive(
     path = directory / "site.yml"
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return TestSite(path, spec.load(path))
+
+
+def spec_directory(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Return where a site's spec lies: the same place for each run with KEEP=1, so that the site is found again."""
+    if not os.environ.get("KEEP"):
+        return factory.mktemp("site")
+    directory = Path(f"/var/tmp/sitewright-{name}")  # noqa: S108 - a fixed place is the point
+    directory.mkdir(exist_ok=True)
+    return directory
+
+
+@contextlib.contextmanager
+def standing(made: TestSite) -> Iterator[TestSite]:
+    """Make a site where nothing of it is left from before, give it, and remove it wholly."""
+    made.destroy()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.destroy()

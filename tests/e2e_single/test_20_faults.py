@@ -18,6 +18,7 @@ from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
 
+NODE = "node1"
 LISTEN = "import socket, time; s = socket.create_server(('', 8447)); time.sleep(600)"
 
 
@@ -51,7 +52,7 @@ def test_a_second_run_at_the_same_time_is_told_who_holds_the_site(site: support.
 
 
 def test_a_port_that_another_program_has_is_named_before_anything_changes(site: support.TestSite) -> None:
-    before = site.ssh("infra1", "cat", "/etc/haproxy/haproxy.cfg").stdout
+    before = site.ssh(NODE, "cat", "/etc/haproxy/haproxy.cfg").stdout
     content = yaml.safe_load(site.path.read_text())
     other = support.TestSite(site.path.with_name("ports.yml"), site.site)
     content["network"] = {"gateway_port": 8447}
@@ -59,19 +60,22 @@ def test_a_port_that_another_program_has_is_named_before_anything_changes(site: 
     with _listening(site):
         told = failure(other, 15)
         assert "port 8447 is taken by python3" in told
-        assert "on infra1" in told
-    assert site.ssh("infra1", "cat", "/etc/haproxy/haproxy.cfg").stdout == before
+        assert f"on {NODE}" in told
+    assert site.ssh(NODE, "cat", "/etc/haproxy/haproxy.cfg").stdout == before
     assert "Paris" in site.up().stdout
 
 
-def test_a_changed_host_key_ends_the_connection(site: support.TestSite) -> None:
+def test_a_changed_host_key_ends_the_connection(site: support.TestSite, tmp_path: Path) -> None:
+    process.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other"], timeout=20)
+    other = " ".join((tmp_path / "other.pub").read_text().split()[:2])
     known = site.state / "known_hosts"
     right = known.read_text()
-    address = str(site.site.node("gpu1").address)
-    lines = [f"{address} {_other_key(site)}" if line.startswith(address) else line for line in right.splitlines()]
+    address = str(site.site.node(NODE).address)
+    assert address in right
+    lines = [f"{address} {other}" if line.startswith(address) else line for line in right.splitlines()]
     known.write_text("\n".join(lines) + "\n")
     try:
-        assert address in failure(site, 13, "ssh", "--site", str(site.path), "gpu1", "--", "true")
+        assert address in failure(site, 13, "ssh", "--site", str(site.path), NODE, "--", "true")
     finally:
         known.write_text(right)
 
@@ -123,16 +127,9 @@ def _held(site: support.TestSite) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _listening(site: support.TestSite) -> Iterator[None]:
-    """Let another program listen on port 8447 of infra1."""
-    site.ssh("infra1", "systemd-run", "--unit=squatter", "python3", "-c", LISTEN)
+    """Let another program listen on port 8447 of the machine."""
+    site.ssh(NODE, "systemd-run", "--unit=squatter", "python3", "-c", LISTEN)
     try:
         yield
     finally:
-        site.ssh("infra1", "systemctl", "stop", "squatter")
-
-
-def _other_key(site: support.TestSite) -> str:
-    """Return the public host key of another node."""
-    other = str(site.site.node("cp1").address)
-    line = next(line for line in (site.state / "known_hosts").read_text().splitlines() if line.startswith(other))
-    return line.split(" ", 1)[1]
+        site.ssh(NODE, "systemctl", "stop", "squatter")

@@ -12,7 +12,7 @@ from tests.support import site as support
 
 pytestmark = pytest.mark.e2e
 
-HOST = "infra1"
+HOST = "node1"
 STORE = "/srv/sitewright/backup"
 SERVER = "sitewright-backup-server"
 PASSWORD = "/var/lib/sitewright/recovery/keys/restic-password"
@@ -54,12 +54,13 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def kept(backed_up: support.TestSite) -> Iterator[list[str]]:
+def kept(site: support.TestSite) -> Iterator[list[str]]:
     """Give the recovery points that are there; after all faults they and a new one must be."""
-    before = backed_up.recovery_points()
+    site.back_up()
+    before = site.recovery_points()
     yield before
-    backed_up.back_up()
-    assert set(before) < set(backed_up.recovery_points())
+    site.back_up()
+    assert set(before) < set(site.recovery_points())
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
