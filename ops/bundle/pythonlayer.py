@@ -30,7 +30,7 @@ def recipes() -> list[recipe.Recipe]:
     return [
         _wheel_layer("layer-triton-server", "wheels-triton", _lay_out_triton, seconds=30, size=101_000_000),
         _wheel_layer("layer-gateway-wheels", "wheels-gateway", _lay_out_gateway, seconds=10, size=2_000_000),
-        _service_layer("llama_backend"),
+        _service_layer("llm_backend"),
         _service_layer("gateway"),
     ]
 

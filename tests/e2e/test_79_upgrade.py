@@ -23,7 +23,9 @@ def test_two_kills_of_an_upgrade_and_the_same_command_again(site: support.TestSi
     maintenance.upgrade_killed_twice(pair, maintenance.NEW, FEW, pause=PAUSE, names=("gpu1", "gpu2"))
 
 
+@pytest.mark.soak
 def test_a_worker_that_is_taken_out_of_the_spec_leaves_without_a_loss(site: support.TestSite) -> None:
+    support.derive(site.path.parent, "lab", site.site.name, [GPU2], replicas=2).up()
     shrunk = support.derive(site.path.parent, "lab", site.site.name, replicas=2)
     load = load_support.Load(shrunk.environment(), FEW, pause=PAUSE)
     with load.running():

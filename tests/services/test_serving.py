@@ -15,7 +15,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
-from ops.services.llama_backend import meters
+from ops.services.llm_backend import meters
 from tests.services import gateway_process, sockets
 from tests.support import triton
 

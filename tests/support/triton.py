@@ -30,7 +30,6 @@ from ops.spec import model
 from ops.spec.places import PROJECT_ROOT, cache_directory
 
 _LOCK = PROJECT_ROOT / "ops" / "bundle" / "locks" / "triton.txt"
-_START_SECONDS = 120.0
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  the place of POSIX shared memory, not a file of ours
 _STUB = "triton_python_backend_stub"
 
@@ -98,7 +97,7 @@ def _unpack(target: Path) -> None:
     processes.run(command, timeout=600)
     server = target / "pytriton" / "tritonserver"
     stub = server / "backends" / "python" / _STUB
-    shutil.copy(server / "python_backend_stubs" / "3.11" / _STUB, stub)
+    shutil.copy(server / "python_backend_stubs" / f"3.{sys.version_info.minor}" / _STUB, stub)
     for program in (stub, server / "bin" / "tritonserver"):
         program.chmod(0o755)
 
@@ -122,11 +121,11 @@ def running(directory: Path, card: model.Model = CARD) -> Iterator[Triton]:
     ]
     with log.open("wb") as output, _started([str(word) for word in command], output.fileno(), region) as process:
         triton = Triton(process, f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}/metrics", log)
-        _wait_until_ready(triton)
+        _wait_until_ready(triton, plan.start_seconds(card))
         yield triton
 
 
-_IMAGE_PATH = re.compile(r"/weights/[^\"]+|/opt/[a-z-]+")
+_IMAGE_PATH = re.compile(r"/weights[^\"]*|/opt/[a-z-]+")
 
 _OWN = ("--model-repository=", "--http-port=", "--metrics-port=")
 """Arguments that a test chooses otherwise than a pod."""
@@ -136,7 +135,8 @@ def _write_repository(directory: Path, card: model.Model, wheels: Path) -> Path:
     """Write the repository that the site would have, with the paths of this machine for those of the image."""
     assert card.path is not None
     here = {
-        f"/weights/{Path(card.path).name}": str(wheels / card.path),
+        # an absolute path stays what it is
+        model_repository.weights(card): str(wheels / card.path),
         "/opt/sitewright": str(PROJECT_ROOT / "ops" / "services"),
         "/opt/site-packages": str(wheels),
     }
@@ -159,7 +159,9 @@ def _free_ports(count: int) -> list[int]:
 @contextlib.contextmanager
 def _started(command: list[str], output: int, region: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start the server in a process group of its own, and leave neither process nor shared memory behind."""
-    process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdout=output, stderr=output, start_new_session=True, env={**os.environ, **plan.ENGINE_SETTINGS}
+    )
     try:
         yield process
     finally:
@@ -170,12 +172,12 @@ def _started(command: list[str], output: int, region: str) -> Iterator[subproces
             leftover.unlink()
 
 
-def _wait_until_ready(triton: Triton) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def _wait_until_ready(triton: Triton, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert triton.process.poll() is None, triton.log.read_text()
         with contextlib.suppress(httpx.TransportError):
             if httpx.get(f"{triton.url}/v2/health/ready", timeout=5, trust_env=False).is_success:
                 return
         time.sleep(0.1)
-    raise AssertionError(f"Triton was not ready within {_START_SECONDS:g} s: {triton.log.read_text()}")
+    raise AssertionError(f"Triton was not ready within {seconds:g} s: {triton.log.read_text()}")

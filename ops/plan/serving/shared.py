@@ -13,7 +13,8 @@ USER = 1000
 """Numeric user of all service containers; the vendor's `triton-server` user has the same number."""
 PRE_STOP_SECONDS = 5
 """Pause before SIGTERM, in which load balancer and kube-proxy stop sending new requests."""
-TMP_MOUNT: KubernetesObject = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - a volume of the pod's own
+TMP = "/tmp"  # noqa: S108 - a volume of the pod's own
+TMP_MOUNT: KubernetesObject = {"name": "tmp", "mountPath": TMP}
 
 
 def metadata(name: str, labels: Mapping[str, str]) -> KubernetesObject:

@@ -1,4 +1,7 @@
-"""One model served by Triton: model repository, Deployment, Service, disruption budget."""
+"""One model served by Triton: model repository, Deployment, Service, disruption budget.
+
+On GPUs Triton comes in the vendor's image, which has vLLM; our backend and its probes are copied in from our own image.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,29 @@ EXIT_MARGIN_SECONDS = 10
 SERVER = "/opt/tritonserver/bin/tritonserver"
 STALL_SECONDS = 120
 """Liveness fails when work is queued and no token came for this long."""
+BACKEND = "/opt/sitewright"
+"""Where the backend lies in our image, and is mounted in the vendor's."""
+LOAD_BYTES_PER_SECOND = 200_000_000
+"""How fast weights are read at least: a disk of a SATA SSD's half speed. A start that takes longer is ended."""
+START_SECONDS = {model.Engine.LLAMA: 90, model.Engine.VLLM: 300}
+"""What a start may take besides reading weights.
+
+llama.cpp needs 2 s alone and 35 s on a lab at a load of 20; Triton 2.51 hangs now and then while it loads, and only
+this limit ends that. vLLM compiles and captures graphs.
+"""
 DEAD_SECONDS = 5
 """What a container gets to end whose engine is dead: it finishes no answer, however long those in work would take."""
+
+
+ENGINE_SETTINGS = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+}
+"""For vLLM: nothing is asked of the internet, and its processes start without the threads of Triton's."""
+ENVIRONMENT = {**ENGINE_SETTINGS, "PYTHONPATH": BACKEND, "HOME": shared.TMP}
+"""Caches of compiled kernels go to the pod's own volume."""
 
 
 def service_name(card: model.Model) -> str:
@@ -63,7 +87,7 @@ def _deployment(
         "metadata": shared.metadata(name, labels),
         "spec": {
             "replicas": card.replicas,
-            "progressDeadlineSeconds": 600,
+            "progressDeadlineSeconds": 2 * start_seconds(card),
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
             "selector": {"matchLabels": shared.selector("triton", name)},
             "template": {
@@ -86,14 +110,48 @@ def pod(site: model.Site, card: model.Model, images: Mapping[str, str]) -> share
         "terminationGracePeriodSeconds": grace,
         "securityContext": shared.pod_security(),
         "topologySpreadConstraints": shared.spread("triton", service_name(card)),
-        "initContainers": [_verify(card, images)],
+        "initContainers": [_verify(card, images), *([_backend(images)] if _on_gpus(card) else [])],
         "containers": [_triton(site, card, images)],
         "volumes": [
             {"name": "weights", "image": {"reference": images[f"models/{card.name}"], "pullPolicy": "IfNotPresent"}},
             {"name": "repository", "configMap": _repository_items(card)},
+            *_scratch_volumes(card),
+        ],
+    }
+
+
+def _on_gpus(card: model.Model) -> bool:
+    return card.engine is model.Engine.VLLM
+
+
+def start_seconds(card: model.Model) -> int:
+    """Return how long a pod may take from its start to its first token."""
+    return START_SECONDS[card.engine] + card.size // LOAD_BYTES_PER_SECOND
+
+
+def _scratch_volumes(card: model.Model) -> list[shared.KubernetesObject]:
+    """Return the volumes that a pod writes: shared memory (NCCL's too, on GPUs), caches of compiled kernels."""
+    if not _on_gpus(card):
+        return [
             {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
             {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
-        ],
+        ]
+    return [
+        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "4Gi"}},
+        {"name": "tmp", "emptyDir": {"sizeLimit": "16Gi"}},
+        {"name": "backend", "emptyDir": {"sizeLimit": "16Mi"}},
+    ]
+
+
+def _backend(images: Mapping[str, str]) -> shared.KubernetesObject:
+    """Return the container that copies our backend to where the vendor's image will see it."""
+    return {
+        "name": "backend",
+        "image": images["triton"],
+        "command": ["cp", "--recursive", f"{BACKEND}/.", "/backend"],
+        "securityContext": shared.container_security(),
+        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+        "volumeMounts": [{"name": "backend", "mountPath": "/backend"}],
     }
 
 
@@ -109,7 +167,7 @@ def _verify(card: model.Model, images: Mapping[str, str]) -> shared.KubernetesOb
     return {
         "name": "verify",
         "image": images["triton"],
-        "command": ["python3", "-m", "llama_backend.verify", "/weights", str(card.digest)],
+        "command": ["python3", "-m", "llm_backend.verify", "/weights", str(card.digest)],
         "securityContext": shared.container_security(),
         "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
         "volumeMounts": [_weights_mount()],
@@ -133,6 +191,7 @@ def _triton(site: model.Site, card: model.Model, images: Mapping[str, str]) -> s
         "image": _image(site, images),
         "command": [SERVER],
         "args": server_arguments(card, site.gateway.request_timeout_seconds),
+        **({"env": [{"name": key, "value": value} for key, value in ENVIRONMENT.items()]} if _on_gpus(card) else {}),
         "ports": [
             {"name": "http", "containerPort": TRITON_HTTP},
             {"name": "metrics", "containerPort": TRITON_METRICS},
@@ -144,6 +203,7 @@ def _triton(site: model.Site, card: model.Model, images: Mapping[str, str]) -> s
             {"name": "repository", "mountPath": "/repository", "readOnly": True},
             {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108 - a volume of the pod's own
             shared.TMP_MOUNT,
+            *([{"name": "backend", "mountPath": BACKEND, "readOnly": True}] if _on_gpus(card) else []),
         ],
         "lifecycle": {"preStop": {"sleep": {"seconds": shared.PRE_STOP_SECONDS}}},
         **_probes(card),
@@ -160,7 +220,7 @@ def server_arguments(card: model.Model, exit_timeout_seconds: int) -> list[str]:
         "--exit-on-error=true",
         f"--exit-timeout-secs={exit_timeout_seconds}",
         "--disable-auto-complete-config",
-        "--allow-gpu-metrics=false",
+        f"--allow-gpu-metrics={str(card.accelerators > 0).lower()}",
         "--allow-grpc=false",
         f"--http-port={TRITON_HTTP}",
         f"--metrics-port={TRITON_METRICS}",
@@ -175,26 +235,18 @@ def _resources(card: model.Model) -> shared.KubernetesObject:
     return {"requests": requests, "limits": limits}
 
 
-def _questions(card: model.Model) -> tuple[shared.KubernetesObject, shared.KubernetesObject]:
-    """Return how a pod is asked whether it answers and whether it lives; only the lab's image has our probe in it."""
-    if card.engine is not model.Engine.LLAMA:
-        ready, live = ({"path": f"/v2/health/{page}", "port": TRITON_HTTP} for page in ("ready", "live"))
-        return {"httpGet": ready, "timeoutSeconds": 20}, {"httpGet": live, "timeoutSeconds": 20}
-    probe = ["python3", "-m", "llama_backend.probe"]
-    here = f"http://127.0.0.1:{TRITON_HTTP}"
-    answer = [*probe, "readiness", here, card.name]
-    alive = [*probe, "liveness", here, card.name, f"--stall-seconds={STALL_SECONDS}"]
-    return (
-        {"exec": {"command": answer}, "timeoutSeconds": 20},
-        {"exec": {"command": alive}, "timeoutSeconds": 20},
-    )
+def _probe(kind: str, card: model.Model, *options: str) -> shared.KubernetesObject:
+    """Return a question to the engine itself; Triton's own health stays green over a dead one."""
+    command = ["python3", "-m", "llm_backend.probe", kind, f"http://127.0.0.1:{TRITON_HTTP}", card.name, *options]
+    return {"exec": {"command": command}, "timeoutSeconds": 20}
 
 
 def _probes(card: model.Model) -> shared.KubernetesObject:
-    answer, alive = _questions(card)
+    answer = _probe("readiness", card)
+    alive = _probe("liveness", card, f"--stall-seconds={STALL_SECONDS}")
     dead = {"terminationGracePeriodSeconds": DEAD_SECONDS}
     return {
-        "startupProbe": {**answer, **dead, "periodSeconds": 2, "failureThreshold": 150},
+        "startupProbe": {**answer, **dead, "periodSeconds": 2, "failureThreshold": start_seconds(card) // 2},
         "readinessProbe": {**answer, "periodSeconds": 15, "failureThreshold": 2},
         "livenessProbe": {**alive, **dead, "periodSeconds": 20, "failureThreshold": 3},
     }

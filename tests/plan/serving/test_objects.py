@@ -93,18 +93,32 @@ def test_the_vllm_form_of_a_card_asks_for_gpus_and_hands_limits_to_the_engine() 
     site, items = made("example")
     card = site.models[0]
     assert card.engine is model.Engine.VLLM
-    files = model_repository.files(card)
-    assert 'backend: "vllm"' in files["config.pbtxt"]
-    settings = json.loads(files["model.json"])
-    assert settings["tensor_parallel_size"] == card.accelerators
-    assert settings["max_model_len"] == card.context_tokens
-    assert settings["disable_log_stats"] is False
-    assert settings["trust_remote_code"] is False
+    text = model_repository.files(card)["config.pbtxt"]
+    for name, value in (("engine", "vllm"), ("weights", "/weights"), ("accelerators", card.accelerators)):
+        assert f'key: "{name}" value: {{ string_value: "{value}" }}' in text
     (deployment,) = [item for item in of_kind(items, "Deployment") if item["metadata"]["name"] != "gateway"]
-    (engine,) = deployment["spec"]["template"]["spec"]["containers"]
+    pod = deployment["spec"]["template"]["spec"]
+    (engine,) = pod["containers"]
     assert engine["resources"]["limits"]["nvidia.com/gpu"] == str(card.accelerators)
     assert engine["image"] == f"{endpoints.registry(site)}/{site.triton.image}"
-    assert engine["readinessProbe"]["httpGet"]["path"] == "/v2/health/ready"
+    assert "--allow-gpu-metrics=true" in engine["args"]
+
+
+def test_the_vendors_image_gets_our_backend_and_is_asked_for_tokens() -> None:
+    site, items = made("example")
+    (deployment,) = [item for item in of_kind(items, "Deployment") if item["metadata"]["name"] != "gateway"]
+    pod = deployment["spec"]["template"]["spec"]
+    (engine,) = pod["containers"]
+    copies = next(item for item in pod["initContainers"] if item["name"] == "backend")
+    assert copies["image"] != engine["image"]
+    assert {mount["name"] for mount in copies["volumeMounts"]} <= {volume["name"] for volume in pod["volumes"]}
+    mounted = next(mount for mount in engine["volumeMounts"] if mount["name"] == "backend")
+    assert mounted == {"name": "backend", "mountPath": "/opt/sitewright", "readOnly": True}
+    assert {"name": "PYTHONPATH", "value": mounted["mountPath"]} in engine["env"]
+    assert engine["readinessProbe"]["exec"]["command"][:3] == ["python3", "-m", "llm_backend.probe"]
+    # 142 GB at 200 MB/s, and what a start takes besides
+    probe = engine["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] == pytest.approx(300 + site.models[0].size / 2e8, abs=2)
 
 
 def test_the_llama_form_of_a_card_names_the_weights_inside_the_pod() -> None:

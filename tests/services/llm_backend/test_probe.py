@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.services.llama_backend import probe
+from ops.services.llm_backend import probe
 
 Answer = tuple[int, dict[str, object]]
 

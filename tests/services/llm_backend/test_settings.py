@@ -5,30 +5,32 @@ from pathlib import Path
 import pytest
 
 from ops.plan.serving import model_repository
-from ops.services.llama_backend import settings
+from ops.services.llm_backend import settings
 from tests.support import triton
 
 _GOOD = {
+    "engine": "llama",
     "weights": "/weights/model.gguf",
     "context_tokens": "2048",
     "max_output_tokens": "512",
     "slots": "2",
     "queue": "0",
     "threads": "1",
+    "accelerators": "0",
 }
 
 
 def test_parameters_become_settings() -> None:
-    expected = settings.Settings(Path("/weights/model.gguf"), 2048, 512, 2, 0, 1)
+    expected = settings.Settings("llama", Path("/weights/model.gguf"), 2048, 512, 2, 0, 1, 0)
     assert settings.parse(_GOOD) == expected
 
 
 def test_all_faults_are_told_at_once() -> None:
-    wrong = {**_GOOD, "slots": "0", "context_tokens": "2k", "threads": "²", "colour": "red"}
+    wrong = {**_GOOD, "slots": "0", "context_tokens": "2k", "threads": "²", "colour": "red", "engine": "abacus"}
     del wrong["queue"]
     with pytest.raises(settings.SettingsError) as caught:
         settings.parse(wrong)
-    for name in ("slots", "context_tokens", "threads", "colour", "queue"):
+    for name in ("slots", "context_tokens", "threads", "colour", "queue", "abacus"):
         assert name in str(caught.value)
 
 

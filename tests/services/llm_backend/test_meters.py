@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any, ClassVar
 
-from ops.services.llama_backend import meters
+from ops.services.llm_backend import meters
 
 
 class _Metric:

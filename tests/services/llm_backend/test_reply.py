@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from ops.services.llama_backend.errors import Code, GenerationError
-from ops.services.llama_backend.listener import Outcome
-from ops.services.llama_backend.reply import Guarded
+from ops.services.llm_backend.errors import Code, GenerationError
+from ops.services.llm_backend.listener import Outcome
+from ops.services.llm_backend.reply import Guarded
 
 FAULT = GenerationError(Code.STOPPING, "the model is being unloaded")
 

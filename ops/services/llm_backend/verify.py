@@ -1,6 +1,6 @@
 """Check a directory of weights against its manifest, file by file, before Triton may load it.
 
-Run as `python3 -m llama_backend.verify DIRECTORY sha256:DIGEST`, for example in an init container.
+Run as `python3 -m llm_backend.verify DIRECTORY sha256:DIGEST`, for example in an init container.
 Exit code 0: every file is as recorded and no other file is there. 1: it is not; stderr names each fault. 2: usage.
 """
 
@@ -68,7 +68,7 @@ def _compare(path: Path, sha256: str, size: int) -> str | None:
 
 def main(arguments: list[str]) -> int:
     """Run the check and return the exit code."""
-    parser = argparse.ArgumentParser(prog="llama_backend.verify", description="Check weights against their manifest.")
+    parser = argparse.ArgumentParser(prog="llm_backend.verify", description="Check weights against their manifest.")
     parser.add_argument("directory", type=Path)
     parser.add_argument("digest", help="sha256:… of manifest.json")
     options = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
 """Probes of the Triton on this machine that ask for a token: Triton's own endpoints stay green over a dead engine.
 
-    python3 -m llama_backend.probe readiness http://127.0.0.1:8000 MODEL
-    python3 -m llama_backend.probe liveness http://127.0.0.1:8000 MODEL --stall-seconds 120
+    python3 -m llm_backend.probe readiness http://127.0.0.1:8000 MODEL
+    python3 -m llm_backend.probe liveness http://127.0.0.1:8000 MODEL --stall-seconds 120
 
 Exit code 0: healthy. 1: not; stderr says why. Readiness fails when the engine gives no token and makes no progress
 either. Liveness fails when there is work and no progress for `--stall-seconds`, or when the backend's process is dead;
@@ -155,7 +155,7 @@ def _require_progress(target: Target, work: Work) -> None:
 def main(arguments: list[str]) -> int:
     """Run one probe and return the exit code."""
     probes = {"readiness": readiness, "liveness": liveness}
-    parser = argparse.ArgumentParser(prog="llama_backend.probe", description="Ask the local Triton for a token.")
+    parser = argparse.ArgumentParser(prog="llm_backend.probe", description="Ask the local Triton for a token.")
     parser.add_argument("probe", choices=probes)
     parser.add_argument("url", help="base URL of Triton's HTTP listener")
     parser.add_argument("model")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from .errors import Code, GenerationError
 
 _NUMBERS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
-"""Sampling options that go to llama.cpp as they are; the gateway checks their ranges."""
+"""Sampling options that go to the engine as they are; the gateway checks their ranges."""
 
 _SEEDS = 2**32 - 1
 """llama.cpp's seeds are 32 bits wide and the highest one means a random seed."""
@@ -17,7 +17,7 @@ _SEEDS = 2**32 - 1
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What to generate; `body` is what llama.cpp's OpenAI-style handlers take."""
+    """What to generate; `body` has the names of OpenAI's API, which llama.cpp and vLLM share."""
 
     chat: bool
     """True: `body` has messages for the chat template. False: `body` has a bare prompt."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
@@ -10,7 +11,6 @@ import triton_python_backend_utils as pb_utils
 
 from . import request as requests
 from . import settings
-from .engine import Engine
 from .errors import GenerationError
 from .generation import Generation
 from .line import Line
@@ -28,7 +28,8 @@ class TritonPythonModel:
         self._settings = settings.parse({name: value["string_value"] for name, value in parameters.items()})
         labels = {"model": arguments["model_name"], "version": arguments["model_version"]}
         self._meters = TritonMeters(pb_utils, labels)
-        self._engine = Engine(self._settings)
+        # An image holds the libraries of one engine only.
+        self._engine = importlib.import_module(f".{self._settings.engine}_engine", __package__).Engine(self._settings)
         self._line = Line(self._settings.slots, self._settings.queue, self._meters.line)
 
     def execute(self, batch: list[Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.services.llama_backend import meters, probe
+from ops.services.llm_backend import meters, probe
 from tests.services import sockets
 from tests.support import triton
 

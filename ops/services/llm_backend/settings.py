@@ -15,8 +15,10 @@ class SettingsError(ValueError):
 class Settings:
     """What one engine is made of. Each field is a parameter of the same name in config.pbtxt; none has a default."""
 
+    engine: str
+    """`llama` (llama.cpp, on processors) or `vllm` (on GPUs)."""
     weights: Path
-    """The GGUF file."""
+    """llama: the GGUF file. vllm: the directory of weights and tokenizer."""
     context_tokens: int
     """Tokens of prompt and answer together, for one request."""
     max_output_tokens: int
@@ -26,15 +28,20 @@ class Settings:
     queue: int
     """Requests that may wait for a slot; one more is refused."""
     threads: int
-    """Threads that compute. One a core at most: llama.cpp spins, and crawls on a core that it must share."""
+    """Threads that compute. One a core at most: llama.cpp spins, and crawls on a core that it must share.
+
+    vLLM has its own."""
+    accelerators: int
+    """GPUs that the model is spread over (tensor parallel); llama has none."""
 
 
-_LEAST = {"context_tokens": 128, "max_output_tokens": 1, "slots": 1, "queue": 0, "threads": 1}
+_LEAST = {"context_tokens": 128, "max_output_tokens": 1, "slots": 1, "queue": 0, "threads": 1, "accelerators": 0}
+_ENGINES = ("llama", "vllm")
 
 
 def parse(parameters: Mapping[str, str]) -> Settings:
     """Given the parameters by name, return the settings. Raise SettingsError with all faults at once."""
-    known = {"weights", *_LEAST}
+    known = {"engine", "weights", *_LEAST}
     faults = [f"unknown parameter {name}" for name in sorted(parameters.keys() - known)]
     faults += [f"missing parameter {name}" for name in sorted(known - parameters.keys())]
     numbers: dict[str, int] = {}
@@ -44,6 +51,8 @@ def parse(parameters: Mapping[str, str]) -> Settings:
             numbers[name] = int(text)
         else:
             faults.append(f"{name} is {text!r}, expected a whole number of at least {_LEAST[name]}")
+    if parameters.get("engine", _ENGINES[0]) not in _ENGINES:
+        faults.append(f"engine is {parameters['engine']!r}, expected one of {', '.join(_ENGINES)}")
     if faults:
         raise SettingsError("; ".join(faults))
-    return Settings(weights=Path(parameters["weights"]), **numbers)
+    return Settings(engine=parameters["engine"], weights=Path(parameters["weights"]), **numbers)

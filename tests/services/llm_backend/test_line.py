@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.services.llama_backend import line
-from ops.services.llama_backend.errors import Code, GenerationError
+from ops.services.llm_backend import line
+from ops.services.llm_backend.errors import Code, GenerationError
 
 
 class _Job:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.services.llama_backend import verify
+from ops.services.llm_backend import verify
 from ops.spec.places import PROJECT_ROOT
 
 _FILES = {"model.gguf": b"weights" * 1000, "tokenizer/vocabulary.json": b"{}"}
@@ -98,7 +98,7 @@ def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, content: obje
 
 def _command(directory: Path, digest: str) -> subprocess.CompletedProcess[str]:
     """Run it as the init container does."""
-    command = [sys.executable, "-m", "llama_backend.verify", str(directory), digest]
+    command = [sys.executable, "-m", "llm_backend.verify", str(directory), digest]
     environment = {"PYTHONPATH": str(PROJECT_ROOT / "ops" / "services")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ops.services.llama_backend import request
-from ops.services.llama_backend.errors import Code, GenerationError
+from ops.services.llm_backend import request
+from ops.services.llm_backend.errors import Code, GenerationError
 
 _MESSAGE = {"role": "user", "content": "Hi"}
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ops.services.llama_backend.errors import CancelledError, Code, GenerationError
-from ops.services.llama_backend.generation import Generation
-from ops.services.llama_backend.listener import Listener, Outcome
-from ops.services.llama_backend.request import Request
+from ops.services.llm_backend.errors import CancelledError, Code, GenerationError
+from ops.services.llm_backend.generation import Generation
+from ops.services.llm_backend.listener import Listener, Outcome
+from ops.services.llm_backend.request import Request
 
 _OUTCOME = Outcome("stop", 3, 2)
 
