@@ -71,22 +71,22 @@ def test_a_gpus_use_is_among_the_metrics(server: triton.Triton) -> None:
     assert "nv_gpu_memory_used_bytes{" in server.metrics()
 
 
-def test_a_killed_engine_fails_both_probes_though_triton_says_ready(card: model.Model, tmp_path: Path) -> None:
-    with triton.running(tmp_path, card) as server:
-        probe.readiness(target(server))
-        for pid in engines(server):
-            os.kill(pid, signal.SIGKILL)
-        for check in (probe.readiness, probe.liveness):
-            with pytest.raises(probe.UnhealthyError):
-                check(target(server))
-        assert httpx.get(f"{server.url}/v2/models/smollm2/ready", trust_env=False).status_code == 200
-
-
 def test_weights_that_are_not_there_keep_the_server_from_starting(card: model.Model, tmp_path: Path) -> None:
     nowhere = card.model_copy(update={"path": str(tmp_path / "nothing")})
     expected = r"engine_failed: no directory of weights at \S+nothing"
     with pytest.raises(AssertionError, match=expected), triton.running(tmp_path, nowhere):
         pass
+
+
+def test_a_killed_engine_fails_both_probes_though_triton_says_ready(server: triton.Triton) -> None:
+    """The last test: it ends the server, as one GPU has no room for a second."""
+    probe.readiness(target(server))
+    for pid in engines(server):
+        os.kill(pid, signal.SIGKILL)
+    for check in (probe.readiness, probe.liveness):
+        with pytest.raises(probe.UnhealthyError):
+            check(target(server))
+    assert httpx.get(f"{server.url}/v2/models/smollm2/ready", trust_env=False).status_code == 200
 
 
 def target(server: triton.Triton) -> probe.Target:
