@@ -140,7 +140,7 @@ class Engine(enum.StrEnum):
     LLAMA = "llama"
     """llama.cpp through xllamacpp in Triton's python backend; CPU."""
     VLLM = "vllm"
-    """vLLM in Triton's vLLM backend; GPU."""
+    """vLLM in Triton's python backend; GPU."""
 
 
 class Model(Part):
