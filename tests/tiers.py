@@ -54,7 +54,7 @@ def check() -> list[Step | tuple[Step, ...]]:
             Step("mypy", (str(BIN / "mypy"), *CODE)),
             Step("ansible-lint", (str(BIN / "ansible-lint"), "--offline", "-q")),
         ),
-        pytest("unit tests", f"not ({REAL} or {SOAK} or gpu)", limit=900, at_once=2),
+        pytest("unit tests", f"not ({REAL} or {SOAK} or gpu)", limit=900, at_once=3),
     ]
 
 
@@ -63,7 +63,7 @@ def real() -> list[Step | tuple[Step, ...]]:
     return [
         Step("bundle", (str(BIN / "sitewright"), "bundle", "build"), 4200),
         # more processes than processors: they wait for time limits and for one another's files as often as they work
-        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800, at_once=4),
+        pytest("parts", f"({REAL}) and not e2e and not lab and not {SOAK}", limit=1800, at_once=5),
         # Once it stands the site of three machines leaves half of two processors idle: it waits for pods and drains.
         # Two sites that are made at once take longer than one after the other.
         (
