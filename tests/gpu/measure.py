@@ -1,7 +1,9 @@
-"""What one GPU gives through gateway and Triton, beside vLLM's own server: `python3 -m tests.gpu.measure [CLIENTS ...]`.
+"""What one GPU gives through gateway and Triton, and by vLLM's own server.
 
-Each client asks one question after another and streams the answer. JSON lines go to stdout; of each server
-the first line with clients is a warm-up.
+    SITEWRIGHT_GPU_WEIGHTS=DIRECTORY python3 -m tests.gpu.measure [CLIENTS ...]
+
+Each client asks one question after another and streams the answer. JSON lines go to stdout; of each server the first
+line with clients is a warm-up.
 """
 
 from __future__ import annotations
