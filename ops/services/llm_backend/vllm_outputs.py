@@ -16,27 +16,39 @@ LOOK_SECONDS = 0.5
 def tell(outputs: queue.SimpleQueue[Any], listener: Listener) -> Outcome:
     """Tell the listener of every output until there are no more, and return how it ended.
 
+    What has come in the meantime is told as one piece, so that a server with much to do sends longer pieces, not more.
     Raise CancelledError when the listener ended it.
     """
     prompt_tokens = generated_tokens = 0
     reason = ""
     look = time.monotonic() + LOOK_SECONDS
-    while True:
-        try:
-            output = outputs.get(timeout=LOOK_SECONDS)
-        except queue.Empty:
-            look = 0.0
-        else:
-            if output is None:
-                return Outcome(reason, prompt_tokens, generated_tokens)
+    ended = False
+    while not ended:
+        ready, ended = _ready(outputs)
+        for output in ready:
             (answer,) = output.outputs
             prompt_tokens = len(output.prompt_token_ids)
             generated_tokens += len(answer.token_ids)
-            listener.progress(prompt_tokens, generated_tokens)
-            if answer.text:
-                listener.text(answer.text)
             reason = answer.finish_reason or reason
-        if time.monotonic() >= look:
+        if ready:
+            listener.progress(prompt_tokens, generated_tokens)
+            if text := "".join(output.outputs[0].text for output in ready):
+                listener.text(text)
+        if not ended and (not ready or time.monotonic() >= look):
             if listener.cancelled():
                 raise CancelledError
             look = time.monotonic() + LOOK_SECONDS
+    return Outcome(reason, prompt_tokens, generated_tokens)
+
+
+def _ready(outputs: queue.SimpleQueue[Any]) -> tuple[list[Any], bool]:
+    """Return what is there, after a while without anything nothing; and whether it was the last."""
+    ready: list[Any] = []
+    try:
+        output = outputs.get(timeout=LOOK_SECONDS)
+        while output is not None:
+            ready.append(output)
+            output = outputs.get_nowait()
+    except queue.Empty:
+        return ready, False
+    return ready, True

@@ -49,6 +49,19 @@ class Ear:
         return self.gone.is_set()
 
 
+class Slow(queue.SimpleQueue[Any]):
+    """A queue in which one item is there at a time."""
+
+    def __init__(self, items: Sequence[object]) -> None:
+        self._items = list(items)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        return self._items.pop(0)
+
+    def get_nowait(self) -> Any:
+        raise queue.Empty
+
+
 def filled(*items: object) -> queue.SimpleQueue[Any]:
     outputs: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for item in items:
@@ -56,13 +69,25 @@ def filled(*items: object) -> queue.SimpleQueue[Any]:
     return outputs
 
 
+PARIS = (
+    Output([1, 2, 3], [Answer("Pa", [7])]),
+    # half a character has no text yet
+    Output([1, 2, 3], [Answer("", [8])]),
+    Output([1, 2, 3], [Answer("ris", [9, 10], "stop")]),
+)
+
+
 def test_pieces_and_counts_are_told_as_they_come_and_the_end_returned() -> None:
     ear = Ear()
-    first = Output([1, 2, 3], [Answer("Pa", [7])])
-    half_a_character = Output([1, 2, 3], [Answer("", [8])])
-    last = Output([1, 2, 3], [Answer("ris", [9, 10], "stop")])
-    assert vllm_outputs.tell(filled(first, half_a_character, last, None), ear) == Outcome("stop", 3, 4)
+    outputs = Slow([*PARIS, None])
+    assert vllm_outputs.tell(outputs, ear) == Outcome("stop", 3, 4)
     assert ear.heard == [(3, 1), "Pa", (3, 2), (3, 4), "ris"]
+
+
+def test_what_has_come_in_the_meantime_is_one_piece() -> None:
+    ear = Ear()
+    assert vllm_outputs.tell(filled(*PARIS, None), ear) == Outcome("stop", 3, 4)
+    assert ear.heard == [(3, 4), "Paris"]
 
 
 def test_no_output_at_all_has_no_finish_reason() -> None:
