@@ -87,7 +87,7 @@ def _deployment(
         "metadata": shared.metadata(name, labels),
         "spec": {
             "replicas": card.replicas,
-            "progressDeadlineSeconds": 2 * start_seconds(card),
+            "progressDeadlineSeconds": 300 + 3 * start_seconds(card),
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
             "selector": {"matchLabels": shared.selector("triton", name)},
             "template": {
