@@ -24,8 +24,8 @@ LOAD_BYTES_PER_SECOND = 200_000_000
 START_SECONDS = {model.Engine.LLAMA: 90, model.Engine.VLLM: 300}
 """What a start may take besides reading weights.
 
-llama.cpp needs 2 s alone and 35 s on a lab at a load of 20; Triton 2.51 hangs now and then while it loads, and only
-this limit ends that. vLLM compiles and captures graphs.
+llama.cpp needs 2 s on an idle machine; Triton 2.51 hangs now and then while it loads, and only this limit ends that.
+vLLM compiles and captures graphs: 35 to 101 s were seen.
 """
 DEAD_SECONDS = 5
 """What a container gets to end whose engine is dead: it finishes no answer, however long those in work would take."""
