@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 _PACKS = "find /srv/sitewright/backup -path '*/data/*' -type f -printf '%s %p\\n' | sort -n | tail -1 | cut -d' ' -f2"
 
-KILLED = (("model-restore", 40.0), ("control-plane-restore", 10.0))
+KILLED = (("model-restore", 25.0), ("control-plane-restore", 10.0))
 """Drills that are killed in turn, and the latest second of such a run at which they are."""
 
 
