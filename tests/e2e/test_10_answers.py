@@ -16,12 +16,9 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def client(site: support.TestSite) -> Iterator[openai.OpenAI]:
-    """Yield the unmodified client, with nothing but what `sitewright env` exports."""
-    exported = site.environment()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "SSL_CERT_FILE"):
-            patch.setenv(name, exported[name])
-        yield openai.OpenAI(timeout=120, max_retries=0)
+    """Yield the unmodified client, for all questions."""
+    with site.client() as asking:
+        yield asking
 
 
 def test_the_model_knows_the_capital_of_france(client: openai.OpenAI) -> None:

@@ -1,21 +1,20 @@
-"""A model on one GPU in a real Triton; SITEWRIGHT_GPU_WEIGHTS names its directory of weights and tokenizer."""
+"""A model on one GPU in a real Triton."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from ops.spec import model
+from tests.gpu import cards
 from tests.support import triton
 
 
 @pytest.fixture(scope="session")
 def card() -> model.Model:
     """Give the card of SmolLM2 on a GPU, under the limits that the tests of the llama engine have."""
-    own = {"engine": model.Engine.VLLM, "accelerators": 1, "path": os.environ["SITEWRIGHT_GPU_WEIGHTS"], "wheel": None}
-    return triton.CARD.model_copy(update=own)
+    return cards.card()
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 import openai
 
-from ops.spec import model
+from tests.gpu import cards
 from tests.services import gateway_process
 from tests.support import triton
 
@@ -77,8 +77,7 @@ async def load(url: str, clients: int) -> dict[str, object]:
 @contextlib.contextmanager
 def ours(scratch: Path) -> Iterator[str]:
     """Yield the URL of our gateway before Triton before vLLM."""
-    own = {"engine": model.Engine.VLLM, "accelerators": 1, "path": os.environ["SITEWRIGHT_GPU_WEIGHTS"], "wheel": None}
-    card = triton.CARD.model_copy(update={**own, "slots": SLOTS, "queue": SLOTS, "context_tokens": CONTEXT_TOKENS})
+    card = cards.card(slots=SLOTS, queue=SLOTS, context_tokens=CONTEXT_TOKENS)
     limits = {"max_in_flight": 2 * SLOTS, "max_in_flight_per_key": 2 * SLOTS}
     with triton.running(scratch, card) as server, gateway_process.running(scratch, server.url, limits) as gateway:
         yield gateway.api

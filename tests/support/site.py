@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import openai
 import pytest
 import yaml
 
@@ -47,6 +48,15 @@ class TestSite:
         lines = process.run([SITEWRIGHT, "env", self.path], timeout=60).stdout.splitlines()
         exported = dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
         return {**os.environ, **exported}
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[openai.OpenAI]:
+        """Yield the unmodified client, with nothing but what `sitewright env` exports."""
+        exported = self.environment()
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "SSL_CERT_FILE"):
+                patch.setenv(name, exported[name])
+            yield openai.OpenAI(timeout=120, max_retries=0)
 
     def up(self) -> process.Completed:
         """Run `sitewright site up` to its end."""

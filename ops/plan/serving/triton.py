@@ -145,14 +145,8 @@ def _scratch_volumes(card: model.Model) -> list[shared.KubernetesObject]:
 
 def _backend(images: Mapping[str, str]) -> shared.KubernetesObject:
     """Return the container that copies our backend to where the vendor's image will see it."""
-    return {
-        "name": "backend",
-        "image": images["triton"],
-        "command": ["cp", "--recursive", f"{BACKEND}/.", "/backend"],
-        "securityContext": shared.container_security(),
-        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-        "volumeMounts": [{"name": "backend", "mountPath": "/backend"}],
-    }
+    mount: shared.KubernetesObject = {"name": "backend", "mountPath": "/backend"}
+    return _before("backend", images, ["cp", "--recursive", f"{BACKEND}/.", "/backend"], mount)
 
 
 def _repository_items(card: model.Model) -> shared.KubernetesObject:
@@ -164,13 +158,21 @@ def _repository_items(card: model.Model) -> shared.KubernetesObject:
 
 
 def _verify(card: model.Model, images: Mapping[str, str]) -> shared.KubernetesObject:
+    command = ["python3", "-m", "llm_backend.verify", "/weights", str(card.digest)]
+    return _before("verify", images, command, _weights_mount())
+
+
+def _before(
+    name: str, images: Mapping[str, str], command: list[str], mount: shared.KubernetesObject
+) -> shared.KubernetesObject:
+    """Return a container of our own image that does one thing before Triton starts."""
     return {
-        "name": "verify",
+        "name": name,
         "image": images["triton"],
-        "command": ["python3", "-m", "llm_backend.verify", "/weights", str(card.digest)],
+        "command": command,
         "securityContext": shared.container_security(),
         "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-        "volumeMounts": [_weights_mount()],
+        "volumeMounts": [mount],
     }
 
 
